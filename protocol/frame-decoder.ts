@@ -1,0 +1,161 @@
+/**
+ * Cuts a byte stream into frames, however it is fragmented (TRANSPORT-2). A push parser:
+ *
+ *     decoder.push(chunk);
+ *     while (decoder.next() === 'frame') use(decoder.bytes, decoder.start, decoder.end);
+ *
+ * Its cursors keep one invariant: consumed ≤ parsed ≤ received. A frame that lies whole in a chunk is handed out in
+ * place. Of a frame that does not, the part that has come is copied to a buffer of the decoder's own, and the rest is
+ * appended to it as it comes: no frame's bytes are copied twice, but by the growth of that buffer, which quadruples and
+ * so moves at most a third. What is allocated for a frame is bounded by four times what has arrived of it, and by
+ * the limit on frames, whatever length it declares (FRAME-4).
+ */
+import { HEADER_BYTES, JSON_FIRST_BYTE, LENGTH_BYTES, readU32 } from './frame-fields.ts';
+import { FRAME_BYTES_CEILING } from './limits.ts';
+import { STATUS } from './statuses.ts';
+
+/** `frame`: one is ready. `more`: all that was pushed is used up. `invalid`: a framing error, and the end. */
+export type DecoderOutcome = 'frame' | 'more' | 'invalid';
+
+const HELD_BYTES_FIRST = 16 * 1024;
+const HELD_GROWTH = 4;
+const NO_BYTES = new Uint8Array(0);
+
+export class FrameDecoder {
+  /**
+   * Longest frame that is accepted, in bytes without its length. It may be changed between frames: a server raises it
+   * once a connection has authenticated.
+   */
+  frameBytesMax: number;
+  /** Where the frame that `next` announced lies: `bytes[start]` up to `bytes[end - 1]`, without its length. */
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  end = 0;
+  /** After `invalid`: 400 or 413, the status that a framing error is answered with (FRAME-3, FRAME-4). */
+  invalidStatus = 0;
+
+  #chunk: Uint8Array = NO_BYTES;
+  #at = 0;
+  /** The beginning of a frame of which not all has come yet, with its length field. */
+  #held: Uint8Array = NO_BYTES;
+  #heldBytes = 0;
+
+  /** @param frameBytesMax longest frame that is accepted, in bytes without its length */
+  constructor(frameBytesMax: number) {
+    this.frameBytesMax = frameBytesMax;
+  }
+
+  /** Whether a frame has begun of which not all has come: what a deadline on unfinished frames watches. */
+  get isMidFrame(): boolean {
+    return this.#heldBytes > 0;
+  }
+
+  /** Whether pushed bytes wait for `next`: true while a consumer has paused between two frames. */
+  get hasUnread(): boolean {
+    return this.#at < this.#chunk.length;
+  }
+
+  /**
+   * Takes the next bytes of the stream. The chunk is borrowed until `next` returns `more`, and may be reused then.
+   *
+   * @throws Error if the last chunk is not used up: a defect of the caller
+   */
+  push(chunk: Uint8Array): void {
+    if (this.hasUnread) throw new Error('FrameDecoder.push: the chunk before is not used up');
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  /** Looks for the next frame; `bytes`, `start` and `end` hold until the next call. */
+  next(): DecoderOutcome {
+    if (this.invalidStatus !== 0) return 'invalid';
+    return this.#heldBytes > 0 ? this.#nextHeld() : this.#nextInPlace();
+  }
+
+  #nextInPlace(): DecoderOutcome {
+    const chunk = this.#chunk;
+    const at = this.#at;
+    const left = chunk.length - at;
+    if (left < LENGTH_BYTES) return this.#holdRest();
+    const frameBytes = readU32(chunk, at);
+    if (!this.#acceptsLength(frameBytes)) return 'invalid';
+    const start = at + LENGTH_BYTES;
+    if (frameBytes < HEADER_BYTES && left > LENGTH_BYTES && !this.#acceptsShort(chunk[start]!)) return 'invalid';
+    if (left < LENGTH_BYTES + frameBytes) return this.#holdRest();
+    this.#at = start + frameBytes;
+    return this.#hand(chunk, start, this.#at);
+  }
+
+  #nextHeld(): DecoderOutcome {
+    if (this.#heldBytes < LENGTH_BYTES && !this.#hold(LENGTH_BYTES)) return this.#useUp();
+    const frameBytes = readU32(this.#held, 0);
+    if (!this.#acceptsLength(frameBytes)) return 'invalid';
+    if (frameBytes < HEADER_BYTES) {
+      if (!this.#hold(LENGTH_BYTES + 1)) return this.#useUp();
+      if (!this.#acceptsShort(this.#held[LENGTH_BYTES]!)) return 'invalid';
+    }
+    if (!this.#hold(LENGTH_BYTES + frameBytes)) return this.#useUp();
+    this.#heldBytes = 0;
+    const held = this.#held;
+    // A buffer that one large frame has made grow is not kept for the small ones behind it.
+    if (held.length > HELD_BYTES_FIRST) this.#held = NO_BYTES;
+    return this.#hand(held, LENGTH_BYTES, LENGTH_BYTES + frameBytes);
+  }
+
+  #hand(bytes: Uint8Array, start: number, end: number): DecoderOutcome {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return 'frame';
+  }
+
+  #acceptsLength(frameBytes: number): boolean {
+    if (frameBytes === 0 || frameBytes > FRAME_BYTES_CEILING) return this.#fail(STATUS.BAD_REQUEST); // FRAME-3
+    if (frameBytes > this.frameBytesMax) return this.#fail(STATUS.TOO_LARGE); // FRAME-4
+    return true;
+  }
+
+  /** FRAME-2, FRAME-3: a frame shorter than a header is an envelope or an error. */
+  #acceptsShort(firstByte: number): boolean {
+    return firstByte === JSON_FIRST_BYTE || this.#fail(STATUS.BAD_REQUEST);
+  }
+
+  #fail(status: number): false {
+    this.invalidStatus = status;
+    this.#held = this.#chunk = this.bytes = NO_BYTES;
+    this.#heldBytes = this.#at = 0;
+    return false;
+  }
+
+  /** Keeps the beginning of an unfinished frame, so that the chunk may be reused. */
+  #holdRest(): DecoderOutcome {
+    this.#hold(Number.POSITIVE_INFINITY);
+    return this.#useUp();
+  }
+
+  /** Moves bytes from the chunk until `wantedBytes` are held, or the chunk is used up; tells whether they are. */
+  #hold(wantedBytes: number): boolean {
+    const takenBytes = Math.min(wantedBytes - this.#heldBytes, this.#chunk.length - this.#at);
+    if (takenBytes > 0) {
+      this.#growHeld(this.#heldBytes + takenBytes);
+      this.#held.set(this.#chunk.subarray(this.#at, this.#at + takenBytes), this.#heldBytes);
+      this.#heldBytes += takenBytes;
+      this.#at += takenBytes;
+    }
+    return this.#heldBytes >= wantedBytes;
+  }
+
+  #growHeld(neededBytes: number): void {
+    if (neededBytes <= this.#held.length) return;
+    const grown = Math.min(this.#held.length * HELD_GROWTH, LENGTH_BYTES + this.frameBytesMax);
+    const held = new Uint8Array(Math.max(HELD_BYTES_FIRST, neededBytes, grown));
+    held.set(this.#held.subarray(0, this.#heldBytes));
+    this.#held = held;
+  }
+
+  #useUp(): DecoderOutcome {
+    this.#chunk = NO_BYTES;
+    this.#at = 0;
+    return 'more';
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Writes frames, one behind the other, into one growing buffer: reserve, fill, patch the length back in. A server puts
+ * all replies to what one read brought into it and hands them to the transport together (TRANSPORT-6).
+ */
+import { HEADER_BYTES, LENGTH_BYTES } from './frame-fields.ts';
+
+/** Below this many bytes a loop is faster than a call of `set`, which has to make a view first. */
+const LOOP_COPY_BYTES_MAX = 32;
+const U32_RANGE = 0x1_0000_0000;
+const encoder = new TextEncoder();
+
+export class FrameWriter {
+  /** What was written lies in `bytes[0]` up to `bytes[length - 1]`. Growth replaces the buffer. */
+  bytes: Uint8Array;
+  length = 0;
+  #frameAt = 0;
+  readonly #firstBytes: number;
+
+  /** @param firstBytes size of the buffer at the beginning and after `detach` */
+  constructor(firstBytes = 16 * 1024) {
+    this.#firstBytes = firstBytes;
+    this.bytes = new Uint8Array(firstBytes);
+  }
+
+  /**
+   * Begins a frame and writes its header; the length is put in by `finish`.
+   *
+   * @param opcode as on the wire, in a reply with the high bit
+   * @param keyBytesOrStatus a request's key length in bytes, a reply's status
+   */
+  begin(opcode: number, flags: number, keyBytesOrStatus: number, id: number): void {
+    this.reserve(LENGTH_BYTES + HEADER_BYTES);
+    this.#frameAt = this.length;
+    const bytes = this.bytes;
+    const at = this.length + LENGTH_BYTES;
+    bytes[at] = opcode;
+    bytes[at + 1] = flags;
+    bytes[at + 2] = keyBytesOrStatus >>> 8;
+    bytes[at + 3] = keyBytesOrStatus;
+    bytes[at + 4] = id >>> 24;
+    bytes[at + 5] = id >>> 16;
+    bytes[at + 6] = id >>> 8;
+    bytes[at + 7] = id;
+    this.length = at + HEADER_BYTES;
+  }
+
+  /** Begins a frame without a header, such as a JSON envelope (FRAME-2). */
+  beginBare(): void {
+    this.#frameAt = this.length;
+    this.u32(0);
+  }
+
+  /** Ends the frame that was begun last: patches its length in (FRAME-1). */
+  finish(): void {
+    this.patchU32(this.#frameAt, this.frameBytes);
+  }
+
+  /** Forgets the frame that was begun last, as if it had not been. */
+  abandon(): void {
+    this.length = this.#frameAt;
+  }
+
+  /** How many bytes the frame that was begun last has by now, without its length. */
+  get frameBytes(): number {
+    return this.length - this.#frameAt - LENGTH_BYTES;
+  }
+
+  u16(value: number): void {
+    this.reserve(2);
+    this.bytes[this.length++] = value >>> 8;
+    this.bytes[this.length++] = value;
+  }
+
+  u32(value: number): void {
+    this.reserve(4);
+    this.patchU32(this.length, value);
+    this.length += 4;
+  }
+
+  /** @param value an integer between 0 and 2^53 − 1 */
+  u64(value: number): void {
+    this.u32(Math.floor(value / U32_RANGE));
+    this.u32(value >>> 0);
+  }
+
+  /** @param value an integer between −2^63 and 2^63 − 1 */
+  i64(value: bigint): void {
+    this.u32(Number(BigInt.asIntN(32, value >> 32n)));
+    this.u32(Number(BigInt.asUintN(32, value)));
+  }
+
+  /** Copies `source[start]` up to `source[end - 1]`. */
+  put(source: Uint8Array, start = 0, end: number = source.length): void {
+    const sizeBytes = end - start;
+    this.reserve(sizeBytes);
+    if (sizeBytes > LOOP_COPY_BYTES_MAX) {
+      this.bytes.set(source.subarray(start, end), this.length);
+    } else {
+      for (let from = start, to = this.length; from < end;) this.bytes[to++] = source[from++]!;
+    }
+    this.length += sizeBytes;
+  }
+
+  /** Writes a string as UTF-8. */
+  text(value: string): void {
+    // A UTF-16 code unit never takes more than three bytes of UTF-8.
+    this.reserve(value.length * 3);
+    this.length += encoder.encodeInto(value, this.bytes.subarray(this.length)).written;
+  }
+
+  /** Overwrites four bytes that were written before, at offset `at`. */
+  patchU32(at: number, value: number): void {
+    const bytes = this.bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+  }
+
+  /** Overwrites eight bytes that were written before, at offset `at`; `value` as for `i64`. */
+  patchI64(at: number, value: bigint): void {
+    this.patchU32(at, Number(BigInt.asIntN(32, value >> 32n)));
+    this.patchU32(at + 4, Number(BigInt.asUintN(32, value)));
+  }
+
+  /** Sees to it that `sizeBytes` more fit in the buffer. */
+  reserve(sizeBytes: number): void {
+    const neededBytes = this.length + sizeBytes;
+    if (neededBytes <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(neededBytes, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  /** Forgets what was written and goes on in the same buffer: when the transport is done with it. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** Forgets what was written and goes on in a new buffer: when the transport still holds the old one. */
+  detach(): void {
+    this.length = 0;
+    this.bytes = new Uint8Array(this.#firstBytes);
+  }
+}
