@@ -1,0 +1,84 @@
+import type { ToxInput } from './scripts/tox-config.ts';
+
+/** Node's binaries come from npm, so that a machine needs one Node and nothing else. */
+const nodePackage = `node-${process.platform}-${process.arch}`;
+
+const SUITES = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'spec'];
+const WITH_SERVER = ['{runtime}', '--import', 'tsx', 'scripts/with-server.ts'];
+
+/** The environments of `npm run tox`, in the order in which they run: the quick ones first. */
+const config = {
+  runtimes: {
+    node: {},
+    node22: { install: `node@npm:${nodePackage}@22`, binary: 'node_modules/node/bin/node' },
+    node24: { install: `node@npm:${nodePackage}@24`, binary: 'node_modules/node/bin/node' },
+    bun: { install: 'bun@~1.4.0', binary: 'node_modules/.bin/bun', args: ['--bun'] },
+  },
+  environments: [
+    {
+      name: 'lint',
+      description: 'types, the linter with its type-aware rules, and the format',
+      runtime: 'node',
+      command: ['npm', 'run', 'check'],
+    },
+    {
+      name: 'unit',
+      description: 'the tests beside the code',
+      runtime: 'node',
+      command: ['{runtime}', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'],
+    },
+    {
+      name: 'spec',
+      description: 'the conformance cases against the server of this repository',
+      runtime: 'node',
+      command: ['{runtime}', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'spec'],
+    },
+    {
+      name: 'python-original',
+      description: 'the nine tests of the Python client, in the standard library of Python alone',
+      runtime: 'node',
+      needs: { programs: ['python3'] },
+      command: [...WITH_SERVER, 'python3', 'spec/original/nine.py'],
+    },
+    {
+      name: 'xxd',
+      description: 'the worked examples of section 10 by hand: printf, xxd and a socket of bash',
+      runtime: 'node',
+      needs: { programs: ['bash', 'xxd'] },
+      command: [...WITH_SERVER, 'bash', 'spec/original/examples.sh'],
+    },
+    {
+      name: 'package',
+      description: 'the packed package in an empty project: import, require, types, command; publint, attw, knip',
+      runtime: 'node',
+      needs: { registry: true },
+      command: ['{runtime}', '--import', 'tsx', 'scripts/check-package.ts'],
+    },
+    {
+      name: 'coverage',
+      description: 'lines of protocol/ and server/ that the suites reach, in the spawned servers too',
+      runtime: 'node',
+      command: ['{runtime}', '--import', 'tsx', 'scripts/coverage.ts'],
+    },
+    {
+      name: 'node22',
+      description: 'unit and spec under Node 22, the servers that they spawn too',
+      runtime: 'node22',
+      command: ['{runtime}', ...SUITES],
+    },
+    {
+      name: 'node24',
+      description: 'unit and spec under Node 24, the servers that they spawn too',
+      runtime: 'node24',
+      command: ['{runtime}', ...SUITES],
+    },
+    {
+      name: 'bun',
+      description: 'unit and spec under Bun, the servers that they spawn too',
+      runtime: 'bun',
+      command: ['{runtime}', ...SUITES],
+    },
+  ],
+} satisfies ToxInput;
+
+export default config;
