@@ -55,7 +55,8 @@ exchange() {
 section=$(sed -n '/^## 10\./,$p' "$contract")
 # hex_lines: `what|bytes` for each line of section 10 that has bytes.
 hex_lines() {
-  sed -nE 's/^ {4}(.*[^ ])? {2,}([0-9a-f]{8}( [0-9a-f]+)*)$/\1|\2/p' <<<"$section" | sed -E ':again; s/(\|.*) /\1/; t again'
+  sed -nE 's/^ {4}(.*[^ ])? {2,}([0-9a-f]{8}( [0-9a-f]+)*)$/\1|\2/p' <<<"$section" |
+    sed -E ':again; s/(\|.*) /\1/; t again'
 }
 
 mapfile -t lines < <(hex_lines)
