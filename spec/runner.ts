@@ -1,0 +1,180 @@
+/** Runs cases against a target, each with its own keys, connections and deadline. */
+import { caseLevel, type Case, type Need } from './case.ts';
+import { CaseContext } from './context.ts';
+import { Skipped, Violation, type CaseResult, type Outcome } from './outcome.ts';
+import { seededRandom } from './random.ts';
+import type { Session } from './session.ts';
+import { Connection } from './wire/connection.ts';
+
+const DEADLINE_MS = 15_000;
+const SMALL_FRAME_BYTES_MAX = 4 << 20;
+const CLEAN_UP_MS = 2000;
+
+/** Why a case cannot be run against this target, or undefined. */
+export function skipReason(each: Case, session: Session): string | undefined {
+  for (const profile of [each.profile, ...(each.also ?? [])]) {
+    if (!session.profiles.has(profile)) return `the target does not claim ${profile}`;
+  }
+  for (const need of each.needs ?? []) {
+    const reason = unmetNeed(need, session);
+    if (reason !== undefined) return reason;
+  }
+  const locked = session.profiles.has('auth') && session.target.credentials === undefined;
+  if (locked) return 'the target asks for AUTH and no credentials were given';
+  return each.skip?.(session);
+}
+
+function unmetNeed(need: Need, session: Session): string | undefined {
+  if (need === 'auth') return session.profiles.has('auth') ? undefined : 'the target does not ask for AUTH';
+  if (need === 'reset') return session.allowReset ? undefined : 'the suite may not RESET this target';
+  if (need === 'spawn') return session.target.spawned ? undefined : 'the target was not started by the suite';
+  const small = session.frameBytesMax <= SMALL_FRAME_BYTES_MAX;
+  return small ? undefined : `max-frame is ${session.frameBytesMax}, too large to be tried out`;
+}
+
+export class Runner {
+  readonly session: Session;
+  readonly #results = new Map<string, CaseResult>();
+  readonly #serials = new Map<string, number>();
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** The latest result of each case that was run. */
+  get results(): ReadonlyMap<string, CaseResult> {
+    return this.#results;
+  }
+
+  /** Runs one case. It never throws: whatever happens is in the result. */
+  async run(each: Case): Promise<CaseResult> {
+    const result = await this.#run(each);
+    this.#results.set(each.id, result);
+    return result;
+  }
+
+  async #run(each: Case): Promise<CaseResult> {
+    const skipped = skipReason(each, this.session);
+    if (skipped !== undefined) return this.#result(each, 'SKIP', { reason: skipped });
+    for (const id of each.dependsOn ?? []) {
+      const status = this.#results.get(id)?.status ?? 'PASS';
+      if (status === 'FAIL' || status === 'BLOCKED') return this.#result(each, 'BLOCKED', { reason: `${id} failed` });
+    }
+    return this.#execute(each);
+  }
+
+  async #execute(each: Case): Promise<CaseResult> {
+    const { session } = this;
+    const deadlineMs = (each.deadlineMs ?? DEADLINE_MS) * session.timeoutScale;
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), deadlineMs);
+    const context = new CaseContext(session, {
+      profile: each.profile,
+      rawAuth: each.needs?.includes('auth') ?? false,
+      prefix: this.#prefix(each),
+      signal: controller.signal,
+    });
+    const startMs = performance.now();
+    const outputBefore = session.target.output().length;
+    const facts = (): Partial<CaseResult> => ({
+      durationMs: performance.now() - startMs,
+      alternatives: context.alternatives,
+      warnings: context.warnings,
+      transcripts: context.connections.map(({ transcript }) => transcript),
+    });
+    try {
+      if ('run' in each) await each.run(context);
+      else for (const step of each.steps) await context.step(step);
+      await context.finish();
+      return this.#result(each, context.warnings.length > 0 ? 'WARN' : 'PASS', facts());
+    } catch (error) {
+      const serverOutput = session.target.output().slice(outputBefore);
+      const output = serverOutput === '' ? {} : { serverOutput };
+      return this.#failure(each, error, { ...facts(), ...output }, controller.signal.aborted ? deadlineMs : undefined);
+    } finally {
+      clearTimeout(timer);
+      context.closeAll();
+      if (!session.target.spawned) await cleanUp(context);
+    }
+  }
+
+  #failure(each: Case, error: unknown, facts: Partial<CaseResult>, passedMs: number | undefined): CaseResult {
+    if (error instanceof Skipped) return this.#result(each, 'SKIP', { ...facts, reason: error.message });
+    if (!(error instanceof Violation)) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return this.#result(each, 'ERROR', { ...facts, reason });
+    }
+    const { expected, clause } = error.facts;
+    const late = passedMs === undefined ? '' : ` (the case's deadline of ${passedMs} ms is over)`;
+    const hint = error.facts.hint ?? each.hint;
+    return this.#result(each, caseLevel(each) === 'MUST' ? 'FAIL' : 'WARN', {
+      ...facts,
+      expected,
+      observed: error.facts.observed + late,
+      ...(hint !== undefined && { hint }),
+      ...(clause !== undefined && { clause }),
+    });
+  }
+
+  #result(each: Case, status: Outcome, facts: Partial<CaseResult>): CaseResult {
+    return {
+      id: each.id,
+      status,
+      level: caseLevel(each),
+      clauses: each.clauses,
+      seed: this.session.seed,
+      durationMs: 0,
+      alternatives: [],
+      warnings: [],
+      transcripts: [],
+      ...facts,
+    };
+  }
+
+  /** Ten characters that JSON need not escape: the seed, a hash of the id, and how often the case was run. */
+  #prefix(each: Case): string {
+    const serial = this.#serials.get(each.id) ?? 0;
+    this.#serials.set(each.id, serial + 1);
+    const mark = seededRandom(`${this.session.seed}/${each.id}/${serial}`).bytes(5).toString('hex');
+    return `${mark.slice(0, 9)}~`;
+  }
+}
+
+/** Removes the case's keys from a server that is not the suite's own. Whether it succeeds is no part of the verdict. */
+async function cleanUp(context: CaseContext): Promise<void> {
+  const { session, resolver } = context;
+  try {
+    const { address } = session.target;
+    const { frameBytesMax } = session;
+    const connection = await Connection.open(address, { name: 'clean-up', frameBytesMax, waitMs: CLEAN_UP_MS });
+    if (session.profiles.has('auth')) await context.authenticate(connection);
+    for (const raw of resolver.keysUsed) {
+      if (session.profiles.has('locks')) connection.send(resolver.piece({ op: 'UNLOCK', key: { raw } }));
+      connection.send(resolver.piece({ op: 'DELETE', key: { raw } }));
+    }
+    while (connection.due.length > 0) {
+      const came = await connection.next();
+      if (came.kind !== 'binary') break;
+      connection.due.shift();
+    }
+    connection.close();
+  } catch {
+    // The target may be gone, which the cases themselves report.
+  }
+}
+
+/** The cases in an order that the seed decides, each behind those that it depends on. */
+export function shuffledCases(cases: readonly Case[], seed: string): Case[] {
+  const byId = new Map(cases.map((each) => [each.id, each]));
+  const placed = new Set<Case>();
+  const place = (each: Case): void => {
+    if (placed.has(each)) return;
+    for (const id of each.dependsOn ?? []) {
+      const other = byId.get(id);
+      if (other !== undefined) place(other);
+    }
+    placed.add(each);
+  };
+  for (const each of seededRandom(seed).shuffled(cases)) place(each);
+  return [...placed];
+}

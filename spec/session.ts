@@ -1,0 +1,101 @@
+/** A target as the suite knows it: what it claims in HELLO, its limits, and how fast it answers. */
+import { randomBytes } from 'node:crypto';
+import { COUNTER_MAX, FRAME_BYTES_OVERHEAD, KEY_BYTES_FLOOR, VALUE_BYTES_FLOOR } from '../protocol/limits.ts';
+import { OPCODE } from '../protocol/operations.ts';
+import { PROFILES, type Profile } from '../protocol/profiles.ts';
+import { STATUS } from '../protocol/statuses.ts';
+import type { TargetFacts } from './case.ts';
+import type { Target } from './target/target.ts';
+import { Connection } from './wire/connection.ts';
+import { entriesToTexts, parseEntries } from './wire/entries.ts';
+import { buildRequest } from './wire/request.ts';
+
+export interface SessionOptions {
+  /** Four hexadecimal digits or more; it decides ids, keys, random choices and the order of the cases. */
+  readonly seed?: string;
+  /** What the target is held to, in place of what it claims. */
+  readonly profiles?: readonly Profile[];
+  readonly allowReset?: boolean;
+  /** All waits and deadlines are multiplied by this. */
+  readonly timeoutScale?: number;
+}
+
+export interface Session extends TargetFacts {
+  readonly target: Target;
+  readonly seed: string;
+  readonly allowReset: boolean;
+  readonly timeoutScale: number;
+  /** The longest wait for one reply, in milliseconds, from the round trips at the start. */
+  readonly waitMs: number;
+  /** HELLO's entries; empty if there was no good reply. */
+  readonly hello: ReadonlyMap<string, string>;
+  /** Why HELLO told nothing. */
+  readonly helloProblem?: string;
+}
+
+/** Until HELLO has told the limit, no reply may be longer than this. */
+const FRAME_BYTES_UNKNOWN = 64 << 20;
+const WAIT_MS_MIN = 4000;
+const WAIT_PER_ROUND_TRIP = 100;
+const ROUND_TRIPS = 5;
+
+/** Connects, reads HELLO and measures round trips. Throws the socket's error if the target does not accept. */
+export async function openSession(target: Target, options: SessionOptions = {}): Promise<Session> {
+  const timeoutScale = options.timeoutScale ?? 1;
+  const waitMs = WAIT_MS_MIN * timeoutScale;
+  const connection = await Connection.open(target.address, {
+    name: 'hello',
+    frameBytesMax: FRAME_BYTES_UNKNOWN,
+    waitMs,
+  });
+  try {
+    const { hello, problem } = await readHello(connection);
+    const roundTripMs = problem === undefined ? await measure(connection) : 0;
+    const claimed = (hello.get('profiles') ?? 'core json').split(' ').filter((name) => name in PROFILES);
+    const keyBytesMax = limitOf(hello, 'max-key') ?? KEY_BYTES_FLOOR;
+    const valueBytesMax = limitOf(hello, 'max-value') ?? VALUE_BYTES_FLOOR;
+    return {
+      target,
+      seed: options.seed ?? randomBytes(2).toString('hex'),
+      allowReset: options.allowReset ?? false,
+      timeoutScale,
+      waitMs: Math.max(waitMs, roundTripMs * WAIT_PER_ROUND_TRIP),
+      hello,
+      ...(problem !== undefined && { helloProblem: problem }),
+      profiles: new Set(options.profiles ?? (claimed as Profile[])),
+      keyBytesMax,
+      valueBytesMax,
+      frameBytesMax: limitOf(hello, 'max-frame') ?? keyBytesMax + valueBytesMax + FRAME_BYTES_OVERHEAD,
+    };
+  } finally {
+    connection.close();
+  }
+}
+
+function limitOf(hello: ReadonlyMap<string, string>, name: string): number | undefined {
+  const text = hello.get(name) ?? '';
+  const value = Number(text);
+  return /^[0-9]+$/.test(text) && value > 0 && value <= COUNTER_MAX ? value : undefined;
+}
+
+async function readHello(connection: Connection): Promise<{ hello: Map<string, string>; problem?: string }> {
+  connection.send(buildRequest({ opcode: OPCODE.HELLO, id: 1 }));
+  const reply = await connection.next();
+  if (reply.kind !== 'binary') return { hello: new Map(), problem: `HELLO was answered by ${reply.kind}` };
+  if (reply.status !== STATUS.OK) return { hello: new Map(), problem: `HELLO was answered with ${reply.status}` };
+  const { entries, problem } = parseEntries(reply.value);
+  return { hello: entriesToTexts(entries), ...(problem !== undefined && { problem }) };
+}
+
+/** The longest of a few round trips, in milliseconds. */
+async function measure(connection: Connection): Promise<number> {
+  let longestMs = 0;
+  for (let id = 2; id < 2 + ROUND_TRIPS; id += 1) {
+    const startMs = performance.now();
+    connection.send(buildRequest({ opcode: OPCODE.PING, id }));
+    const reply = await connection.next();
+    if (reply.kind !== 'binary') return longestMs;
+    longestMs = Math.max(longestMs, performance.now() - startMs);
+  }
+  return longestMs;
+}
