@@ -116,7 +116,7 @@ const shape = {
     default: 128,
     min: JSON_DEPTH_FLOOR,
     max: 10_000,
-    description: 'levels that JSON may be nested; deeper gets 400 (JSON-3)',
+    description: 'levels that JSON may be nested; deeper gets 413 (JSON-3)',
   }),
   idleTimeoutMs: number('duration', {
     default: 0,
@@ -143,11 +143,12 @@ const shape = {
     max: 1000,
     description: 'after so many failed AUTHs a connection is closed (TRANSPORT-7)',
   }),
-  maxUnauthenticatedFrameBytes: number('bytes', {
+  // Not maxUnauthenticatedBytes: without its unit it would be the flag of maxUnauthenticated.
+  maxUnauthenticatedInputBytes: number('bytes', {
     default: 4 * KIB,
     min: 4 * KIB,
     max: FRAME_BYTES_CEILING,
-    description: 'most bytes of a frame that are kept for a connection that has not authenticated yet',
+    description: 'bytes of requests that are taken from a connection before it has authenticated (TRANSPORT-7)',
   }),
   unsentHighWaterBytes: number('bytes', {
     default: MIB,
