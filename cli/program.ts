@@ -1,0 +1,48 @@
+/** The command line as a whole: subcommands, help, and what each end means to a script. */
+import { Command } from 'commander';
+import { VERSION } from '../server/version.ts';
+import { serveCommand } from './commands/serve.ts';
+import { EXIT, reportError } from './exit-codes.ts';
+
+const EXAMPLES = `
+Examples:
+  speicher serve                    serve on 127.0.0.1:14567, until Ctrl-C
+  speicher set greeting hello       in another terminal
+  speicher get greeting             prints: hello
+  speicher console                  try all commands by hand
+
+A server is found by --url, else SPEICHER_URL, else at tcp://127.0.0.1:14567.
+
+Exit codes: 0 done; 1 no such key, or nothing to do; 2 wrong usage; 3 no connection, no reply, or refused.`;
+
+function program(): Command {
+  const root = new Command('speicher')
+    .description('A key-value service: the server, and commands for everything that it can do.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [COMMAND]', 'print help for a command')
+    .showHelpAfterError('(add --help for how it is used)')
+    .addHelpText('after', EXAMPLES);
+  root.addCommand(serveCommand());
+  for (const command of [root, ...root.commands]) command.exitOverride();
+  return root;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's name
+ * @returns the exit code; a server that was started goes on serving
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  // A reader such as `head` that has seen enough closes the pipe; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
+  });
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    return reportError(error);
+  }
+}
