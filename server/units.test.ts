@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatListenUrl, parseListenUrl } from './listen-url.ts';
 import { formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts';
