@@ -1,0 +1,21 @@
+import type { KnipConfig } from 'knip';
+
+/** Unused files, exports and dependencies are errors. Entries that no import and no script of package.json leads to: */
+const config: KnipConfig = {
+  entry: [
+    // What package.json exports, as sources.
+    '{protocol,server,client,spec}/index.ts!',
+    // Named in tox-like.config.ts, in .ci/run and in the configuration of coverage.
+    'tox-like.config.ts',
+    'scripts/{with-server,check-package,tally,take-coverage}.ts',
+    'scripts/vitest-coverage.config.ts',
+    'scripts/fixtures/*.ts',
+  ],
+  project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
+  // Started by their binaries' paths, in scripts/.
+  ignoreDependencies: ['@arethetypeswrong/cli', 'c8', 'publint'],
+  // A type that a module's own interface needs may be exported with it.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};
+
+export default config;
