@@ -1,0 +1,214 @@
+/** The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order. */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { FrameWriter } from '../protocol/index.ts';
+import { Authenticator } from './authenticator.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { ServerContext } from './context.ts';
+import { BinaryDialect } from './dialects/binary.ts';
+import { JsonDialect } from './dialects/json.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { silentLogger, type Logger } from './logger.ts';
+import { parseServerOptions, type ServerOptionsInput } from './options.ts';
+import { createMapStore } from './store/map-store.ts';
+import type { Store } from './store/store.ts';
+import type { ConnectionHost } from './transport/connection-host.ts';
+import { Connection } from './transport/connection.ts';
+import { openListener, type Listener } from './transport/listeners.ts';
+
+/** How often deadlines are looked at and expired items are collected. */
+const TICK_MS = 100;
+
+/** How many items are looked at in one tick for whether they have expired. */
+const SWEPT_ITEMS_PER_TICK = 5000;
+
+const WRITER_BYTES = 64 * 1024;
+
+/** What a server takes from outside beside its options, so that tests and simulations can decide it. */
+export interface ServerDependencies {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  /** Returns so many random bytes. Default: the machine's. */
+  readonly randomBytes?: (sizeBytes: number) => Uint8Array;
+  /** Default: a store in memory. */
+  readonly store?: Store;
+}
+
+/** Where a server listens: `host` and `port` of a TCP or TLS listener, `path` of a Unix socket. */
+export interface ServerAddress {
+  readonly url: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+/**
+ * Makes a server, which serves once it is started.
+ *
+ * @param input options as in docs; sizes in bytes and times in milliseconds, or texts such as `64KiB` and `5s`
+ * @throws SpeicherError `SPEICHER_OPTION`, naming the option and what it wants
+ */
+export function createServer(input: ServerOptionsInput = {}, dependencies: ServerDependencies = {}): Server {
+  return new Server(input, dependencies);
+}
+
+export class Server {
+  readonly #context: ServerContext;
+  readonly #host: ConnectionHost & { nowMs: number };
+  readonly #connections = new Set<Connection>();
+  /** Connections that have not authenticated where they must, and how each shows in the log. */
+  readonly #unauthenticated = new Set<Connection>();
+  readonly #peers = new WeakMap<Connection, string>();
+  #listeners: readonly Listener[] = [];
+  #unsentTotalBytes = 0;
+  #ticker: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | undefined;
+  #allClosed: (() => void) | undefined;
+
+  constructor(input: ServerOptionsInput, dependencies: ServerDependencies) {
+    const options = parseServerOptions(input);
+    const clock = dependencies.clock ?? systemClock;
+    const random = dependencies.randomBytes ?? randomBytes;
+    this.#context = {
+      options,
+      clock,
+      logger: dependencies.logger ?? silentLogger,
+      store: dependencies.store ?? createMapStore({ clock, valueBytesMax: options.maxValueBytes }),
+      authenticator: options.auth.length > 0 ? new Authenticator(options.auth, random(32)) : undefined,
+      counters: { startedMs: clock.nowMs(), connections: 0, requests: 0 },
+    };
+    const dispatcher = new Dispatcher(this.#context);
+    const writer = new FrameWriter(WRITER_BYTES);
+    this.#host = {
+      context: this.#context,
+      binary: new BinaryDialect(this.#context, dispatcher, writer),
+      json: new JsonDialect(this.#context, dispatcher, writer),
+      writer,
+      nowMs: clock.nowMs(),
+      authenticated: (connection) => this.#unauthenticated.delete(connection),
+      accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
+      describe: (connection) => ({ peer: this.#peers.get(connection) }),
+      forget: (connection, reason, cause) => this.#forget(connection, reason, cause),
+    };
+  }
+
+  /** Where it listens; empty unless it serves. */
+  get addresses(): readonly ServerAddress[] {
+    return this.#listeners.map(({ url, address }) =>
+      address.scheme === 'unix' ? { url, path: address.path } : { url, host: address.host, port: address.port },
+    );
+  }
+
+  /**
+   * Listens on all addresses, or on none.
+   *
+   * @throws SpeicherError `SPEICHER_LISTEN`, naming the address and what is wrong with it
+   */
+  async start(): Promise<void> {
+    const listeners: Listener[] = [];
+    try {
+      for (const url of this.#context.options.listen) {
+        listeners.push(
+          await openListener(
+            url,
+            this.#context.options,
+            (socket) => this.#accept(socket),
+            (error) => this.#context.logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
+          ),
+        );
+      }
+    } catch (error) {
+      await Promise.all(listeners.map((listener) => listener.close()));
+      throw error;
+    }
+    this.#listeners = listeners;
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    for (const { url } of listeners) this.#context.logger.info({ event: 'listening', url }, 'listening');
+  }
+
+  /**
+   * Stops accepting, answers what has arrived, and closes every connection (DURABLE-2). Gives up on clients that do not
+   * read their replies after the option `stopTimeoutMs`. Later calls wait for the same end.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { logger, options } = this.#context;
+    logger.info({ event: 'stopping', connections: this.#connections.size }, 'stopping');
+    // One more turn for the connections that the system has accepted already.
+    await new Promise((resolve) => setImmediate(resolve));
+    const closing = this.#listeners.map((listener) => listener.close());
+    this.#listeners = [];
+    const allClosed = new Promise<void>((resolve) => {
+      this.#allClosed = resolve;
+    });
+    for (const connection of this.#connections) connection.stop();
+    if (this.#connections.size === 0) this.#allClosed?.();
+    const giveUp = setTimeout(() => {
+      for (const connection of this.#connections) connection.close('stop-timeout');
+    }, options.stopTimeoutMs);
+    await allClosed;
+    clearTimeout(giveUp);
+    await Promise.all(closing);
+    clearInterval(this.#ticker);
+    logger.info({ event: 'stopped' }, 'stopped');
+  }
+
+  #accept(socket: Socket): void {
+    const { options, authenticator, counters, logger } = this.#context;
+    const connection = new Connection(this.#host, socket);
+    this.#peers.set(
+      connection,
+      socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`,
+    );
+    this.#connections.add(connection);
+    counters.connections = this.#connections.size;
+    if (authenticator) this.#unauthenticated.add(connection);
+    const isOneTooMany =
+      this.#connections.size > options.maxConnections || this.#unauthenticated.size > options.maxUnauthenticated;
+    if (isOneTooMany) {
+      logger.warn({ event: 'limit', limit: 'max-connections', ...this.#host.describe(connection) }, 'refused');
+      connection.refuseConnection(); // TRANSPORT-7
+    } else if (this.#stopped) {
+      connection.stop();
+    }
+  }
+
+  #forget(connection: Connection, reason: string, cause?: Error): void {
+    this.#connections.delete(connection);
+    this.#unauthenticated.delete(connection);
+    this.#context.counters.connections = this.#connections.size;
+    this.#context.logger.debug(
+      { event: 'closed', reason, cause: cause?.message, ...this.#host.describe(connection) },
+      'connection closed',
+    );
+    if (this.#connections.size === 0) this.#allClosed?.();
+  }
+
+  #accountUnsent(addedBytes: number): void {
+    this.#unsentTotalBytes += addedBytes;
+    if (addedBytes <= 0 || this.#unsentTotalBytes <= this.#context.options.maxUnsentTotalBytes) return;
+    const connections = [...this.#connections];
+    // What was read since a connection last wrote has not been subtracted yet.
+    const exactBytes = connections.reduce((sum, { unsentBytes }) => sum + unsentBytes, 0);
+    if (exactBytes <= this.#context.options.maxUnsentTotalBytes) return;
+    const worst = connections.reduce((a, b) => (b.unsentBytes > a.unsentBytes ? b : a));
+    this.#context.logger.warn(
+      { event: 'limit', limit: 'max-unsent-total', unsentBytes: worst.unsentBytes, ...this.#host.describe(worst) },
+      'connection closed',
+    );
+    worst.close('max-unsent-total');
+  }
+
+  #tick(): void {
+    const nowMs = this.#context.clock.nowMs();
+    this.#host.nowMs = nowMs;
+    for (const connection of this.#connections) connection.checkDeadlines(nowMs);
+    this.#context.store.sweep(SWEPT_ITEMS_PER_TICK);
+  }
+}

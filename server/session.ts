@@ -1,0 +1,13 @@
+/** What the server knows of one connection beyond its bytes. */
+export class Session {
+  /** Whether requests are carried out: from the start where no AUTH is required (AUTH-1). */
+  isAuthenticated: boolean;
+  /** Failed AUTHs so far; a limit closes the connection (TRANSPORT-7). */
+  authFailures = 0;
+  /** Set by QUIT and by that limit: nothing behind the present request is carried out (TRANSPORT-3). */
+  isEnding = false;
+
+  constructor(isAuthenticated: boolean) {
+    this.isAuthenticated = isAuthenticated;
+  }
+}

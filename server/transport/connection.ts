@@ -1,0 +1,283 @@
+/**
+ * One connection: bytes come in, are cut into frames, each is answered by its dialect, and all replies to what one read
+ * brought leave in one write (TRANSPORT-6). Reading and carrying out stop while too much lies unsent (TRANSPORT-3).
+ *
+ *     reading ⇄ paused          paused: above the high water of unsent bytes
+ *     reading → lingering       after QUIT, a framing error, the client's end, a stopping server
+ *     any     → closed
+ *
+ * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn the
+ * FIN into a RST and destroy the last reply on its way.
+ */
+import type { Socket } from 'node:net';
+import { FrameDecoder, JSON_FIRST_BYTE, STATUS } from '../../protocol/index.ts';
+import { putConnectionError } from '../dialects/binary.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { Session } from '../session.ts';
+import type { ConnectionHost } from './connection-host.ts';
+
+/** Replies are handed over in pieces of about this size, however many requests one read has brought. */
+const FLUSH_BYTES = 64 * 1024;
+
+/** How long a lingering connection waits for the client's end. */
+const LINGER_MS = 1000;
+
+/** How long a stopping server goes on with a connection that never pauses: more than the system's buffers can hold. */
+const BUSY_STOP_MS = 1000;
+
+type State = 'reading' | 'paused' | 'lingering' | 'closed';
+
+export class Connection {
+  readonly session: Session;
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket;
+  readonly #decoder: FrameDecoder;
+  #state: State = 'reading';
+  #clientEnded = false;
+  /** Turns of the event loop without input since the server began to stop. */
+  #quietTurns = 0;
+  readonly #openedMs: number;
+  #lastInputMs: number;
+  /** When the unfinished frame began, or what is left of it could be read again; 0 if there is none. */
+  #frameBegunMs = 0;
+  #framesDone = 0;
+  #unauthenticatedBytes = 0;
+  #lingerUntilMs = 0;
+  /** What lay unsent when a paused connection last made progress, and when that was. */
+  #stalledBytes = 0;
+  #stalledSinceMs = 0;
+  /** What the host has counted for this connection in the sum over all. */
+  #accountedBytes = 0;
+
+  constructor(host: ConnectionHost, socket: Socket) {
+    this.#host = host;
+    this.#socket = socket;
+    const { options, authenticator } = host.context;
+    this.session = new Session(authenticator === undefined);
+    this.#decoder = new FrameDecoder(
+      this.session.isAuthenticated ? options.maxFrameBytes : options.maxUnauthenticatedInputBytes,
+    );
+    this.#openedMs = this.#lastInputMs = host.nowMs;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    socket.on('end', () => this.#endOfInput());
+    socket.on('drain', () => this.#drained());
+    socket.on('error', (error: Error) => this.close('socket-error', error));
+    socket.on('close', () => this.close('closed'));
+  }
+
+  /** Bytes of replies that the runtime has not been able to hand to the operating system. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Closes at once; what lies unsent is lost. */
+  close(reason: string, cause?: Error): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#account(0);
+    this.#socket.destroy();
+    this.#host.forget(this, reason, cause);
+  }
+
+  /** Answers what has arrived by now, and then closes (DURABLE-2). */
+  stop(): void {
+    this.#stopWhenQuiet(this.#host.nowMs + BUSY_STOP_MS);
+  }
+
+  /**
+   * Applies the limits on time; called a few times a second.
+   *
+   * @param nowMs the time, as `Clock` gives it
+   */
+  checkDeadlines(nowMs: number): void {
+    const { options } = this.#host.context;
+    if (this.#state === 'lingering') {
+      if (nowMs >= this.#lingerUntilMs && this.unsentBytes === 0) this.close('lingered');
+      else if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
+    } else if (this.#state === 'paused') {
+      if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
+    } else if (this.#frameBegunMs > 0 && nowMs - this.#frameBegunMs >= options.frameTimeoutMs) {
+      this.#closeForLimit('frame-timeout');
+    } else if (!this.session.isAuthenticated && nowMs - this.#openedMs >= options.authTimeoutMs) {
+      this.#closeForLimit('auth-timeout');
+    } else if (options.idleTimeoutMs > 0 && nowMs - this.#lastInputMs >= options.idleTimeoutMs) {
+      this.#closeForLimit('idle-timeout');
+    }
+  }
+
+  #closeForLimit(limit: string): void {
+    this.#host.context.logger.warn({ event: 'limit', limit, ...this.#host.describe(this) }, 'connection closed');
+    this.close(limit);
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#quietTurns = 0;
+    this.#lastInputMs = this.#host.nowMs;
+    if (this.#state === 'lingering' || this.#state === 'closed') return;
+    this.#decoder.push(chunk);
+    this.#process();
+  }
+
+  /** Answers the frames that have come, as long as the client reads the replies. */
+  #process(): void {
+    const { writer, context } = this.#host;
+    const decoder = this.#decoder;
+    this.#framesDone = 0;
+    while (this.#state === 'reading') {
+      const outcome = decoder.next();
+      if (outcome === 'more') break;
+      if (outcome === 'invalid') {
+        this.#refuse(decoder.invalidStatus);
+        break;
+      }
+      this.#answer(decoder.bytes, decoder.start, decoder.end);
+      this.#framesDone++;
+      context.counters.requests++;
+      if (this.session.isEnding) this.#linger();
+      else if (writer.length >= FLUSH_BYTES) this.#flush();
+    }
+    this.#flush();
+    if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
+    this.#watchFrame();
+  }
+
+  #answer(bytes: Uint8Array, start: number, end: number): void {
+    const { writer, binary, json, context } = this.#host;
+    const dialect: Dialect = bytes[start] === JSON_FIRST_BYTE ? json : binary; // FRAME-2
+    const wasAuthenticated = this.session.isAuthenticated;
+    const replyAt = writer.length;
+    try {
+      dialect.handle(this.session, bytes, start, end);
+    } catch (error) {
+      // A defect must not take the others' connections down with it (TRANSPORT-5).
+      context.logger.error({ event: 'defect', err: error }, 'a request could not be carried out');
+      writer.length = replyAt;
+      dialect.fail(bytes, start);
+    }
+    if (!wasAuthenticated) this.#countBeforeAuth(end - start);
+  }
+
+  /** TRANSPORT-7: before AUTH little is taken. */
+  #countBeforeAuth(frameBytes: number): void {
+    const { options } = this.#host.context;
+    if (this.session.isAuthenticated) {
+      this.#decoder.frameBytesMax = options.maxFrameBytes;
+      this.#host.authenticated(this);
+      return;
+    }
+    this.#unauthenticatedBytes += frameBytes;
+    if (this.#unauthenticatedBytes <= options.maxUnauthenticatedInputBytes || this.session.isEnding) return;
+    this.#host.context.logger.warn(
+      { event: 'limit', limit: 'max-unauthenticated-bytes', ...this.#host.describe(this) },
+      'connection closed',
+    );
+    this.session.isEnding = true;
+  }
+
+  /** Answers what is no request, and closes (FRAME-3, FRAME-4). */
+  #refuse(status: number): void {
+    this.#host.context.logger.info({ event: 'framing-error', status, ...this.#host.describe(this) }, 'no frame');
+    putConnectionError(this.#host.writer, status);
+    this.#linger();
+  }
+
+  /** Refuses the whole connection: one too many (TRANSPORT-7). */
+  refuseConnection(): void {
+    putConnectionError(this.#host.writer, STATUS.TOO_MANY);
+    this.#linger();
+  }
+
+  #endOfInput(): void {
+    this.#clientEnded = true;
+    if (this.#state === 'reading') this.#linger();
+    else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
+  }
+
+  /** Sends what there is to send, then FIN; input is thrown away from now on. */
+  #linger(): void {
+    this.#flush();
+    if (this.#state === 'closed' || this.#state === 'lingering') return;
+    this.#state = 'lingering';
+    const nowMs = this.#host.nowMs;
+    this.#frameBegunMs = 0;
+    this.#lingerUntilMs = nowMs + LINGER_MS;
+    this.#stalledSinceMs = nowMs;
+    this.#socket.end(() => {
+      if (this.#clientEnded) this.close('ended');
+    });
+    this.#socket.resume();
+  }
+
+  /** Hands the replies that were written to the transport. */
+  #flush(): void {
+    const { writer, context } = this.#host;
+    if (writer.length === 0) return;
+    if (this.#state === 'closed' || this.#state === 'lingering') return writer.clear();
+    this.#socket.write(writer.bytes.subarray(0, writer.length));
+    const unsentBytes = this.#socket.writableLength;
+    // Where the operating system took all at once the buffer is free again.
+    if (unsentBytes === 0) writer.clear();
+    else writer.detach();
+    this.#account(unsentBytes);
+    if (unsentBytes > context.options.unsentHighWaterBytes && this.#state === 'reading') this.#pause();
+  }
+
+  #pause(): void {
+    this.#state = 'paused';
+    this.#frameBegunMs = 0;
+    this.#stalledBytes = this.#unsentProgress();
+    this.#stalledSinceMs = this.#host.nowMs;
+    this.#socket.pause();
+  }
+
+  #drained(): void {
+    this.#account(this.unsentBytes);
+    if (this.#state !== 'paused') return;
+    this.#state = 'reading';
+    this.#process();
+    // What was processed may have paused it again.
+    if (this.#isReading()) this.#socket.resume();
+  }
+
+  #isReading(): boolean {
+    return this.#state === 'reading';
+  }
+
+  #account(unsentBytes: number): void {
+    if (unsentBytes === this.#accountedBytes) return;
+    const addedBytes = unsentBytes - this.#accountedBytes;
+    this.#accountedBytes = unsentBytes;
+    this.#host.accountUnsent(addedBytes);
+  }
+
+  #hasStalled(nowMs: number): boolean {
+    const unsentBytes = this.#unsentProgress();
+    if (unsentBytes === 0 || unsentBytes !== this.#stalledBytes) {
+      this.#stalledBytes = unsentBytes;
+      this.#stalledSinceMs = nowMs;
+    }
+    return nowMs - this.#stalledSinceMs >= this.#host.context.options.unsentTimeoutMs;
+  }
+
+  /** A figure that changes whenever the client reads: within one large write only the handle knows of progress. */
+  #unsentProgress(): number {
+    const handle: unknown = Reflect.get(this.#socket, '_handle');
+    const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
+    return this.unsentBytes + (typeof queued === 'number' ? queued : 0);
+  }
+
+  /** Keeps the time at which an unfinished frame began; one that begins after others were answered is a new one. */
+  #watchFrame(): void {
+    if (this.#state !== 'reading' || !this.#decoder.isMidFrame) this.#frameBegunMs = 0;
+    else if (this.#frameBegunMs === 0 || this.#framesDone > 0) this.#frameBegunMs = this.#host.nowMs;
+  }
+
+  /** Two turns without input tell that the operating system holds no more of it. */
+  #stopWhenQuiet(deadlineMs: number): void {
+    if (this.#state === 'closed' || this.#state === 'lingering') return;
+    const isQuiet = this.#quietTurns++ >= 2;
+    if (this.#state === 'reading' && (isQuiet || this.#host.nowMs >= deadlineMs)) return this.#linger();
+    setImmediate(() => this.#stopWhenQuiet(deadlineMs));
+  }
+}
