@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    // Bun loads TypeScript by itself, and through vite's loader it does not see all names that zod exports.
+    ...(process.versions['bun'] !== undefined && { experimental: { viteModuleRunner: false, nodeLoader: false } }),
     projects: [
       {
         extends: true,
