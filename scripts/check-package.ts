@@ -53,8 +53,9 @@ async function pack(folder: string): Promise<string> {
 
 async function lint(tarball: string): Promise<void> {
   await step('publint', [bin('publint'), 'run', tarball, '--strict'], REPOSITORY);
-  // The package is ESM only, which `require` takes on every Node that it supports (docs/decisions/0001-esm-only.md); the
-  // rule ignored speaks of Nodes that cannot, and the profile leaves out the resolution of TypeScript before `exports`.
+  // The package is ESM only, which `require` takes on every Node that it supports (docs/decisions/0001-esm-only.md);
+  // the rule ignored speaks of Nodes that cannot, and the profile leaves out the resolution of TypeScript before
+  // `exports`.
   const attw = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--no-color', '--no-emoji'];
   await step('attw', [bin('attw'), tarball, ...attw], REPOSITORY);
   await step('knip', [bin('knip'), '--no-progress', '--treat-config-hints-as-errors'], REPOSITORY);
@@ -76,7 +77,9 @@ async function load(project: string): Promise<void> {
   }
   const { Speicher } = loaded[0][1];
   if (typeof Speicher !== 'function') throw new Error('speicher has no Speicher');`;
-  const importing = `const loaded = [];\nfor (const name of ${names}) loaded.push([name, await import(name)]);\n${check}`;
+  const importing = `const loaded = [];
+for (const name of ${names}) loaded.push([name, await import(name)]);
+${check}`;
   writeFileSync(join(project, 'load.mjs'), importing);
   writeFileSync(join(project, 'load.cjs'), `const loaded = ${names}.map((name) => [name, require(name)]);\n${check}`);
   await step('import', [process.execPath, 'load.mjs'], project);

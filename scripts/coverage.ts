@@ -1,7 +1,7 @@
 /**
- * `npm run coverage`: which lines of protocol/ and server/ the unit suite and the conformance suite reach, in the servers
- * that they spawn too (a process writes its counts when it exits by itself, as a server does on SIGTERM). A gap that has
- * to stay is explained at its place: `c8 ignore next -- reason`.
+ * `npm run coverage`: which lines of protocol/ and server/ the unit suite and the conformance suite reach, in the
+ * servers that they spawn too (a process writes its counts when it exits by itself, as a server does on SIGTERM). A gap
+ * that has to stay is explained at its place: `c8 ignore next -- reason`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
