@@ -65,7 +65,7 @@ async function install(tarball: string, project: string): Promise<void> {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true }));
   const types = `@types/node@${devDependencies['@types/node']}`;
-  await step('npm install', ['npm', 'install', '--no-audit', '--no-fund', tarball, types], project);
+  await step('npm install', ['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', tarball, types], project);
 }
 
 async function load(project: string): Promise<void> {

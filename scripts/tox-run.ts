@@ -114,7 +114,9 @@ async function installRuntime(
   install: NonNullable<Runtime['install']>,
 ): Promise<Prepared | undefined> {
   await mkdir(folder, { recursive: true });
-  const command = ['npm', 'install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, install];
+  // The level is given because `npm -s run tox` would hand on its silence, and with it the reason of a failure.
+  const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', folder];
+  const command = ['npm', 'install', ...options, install];
   run.print(`${name}: install: ${install}`);
   const { code, tail } = await runCommand(command, {
     cwd: folder,
