@@ -22,8 +22,12 @@ export interface ToxRun {
   readonly print: (line: string) => void;
 }
 
-/** npm's codes for a registry that is out of reach; any other failure of an installation is a failure. */
-const OFFLINE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED)\b/;
+/**
+ * npm's own words for a registry that is out of reach. Any other failure of an installation is a failure, and so is a
+ * command of ours that could not connect.
+ */
+const OFFLINE =
+  /npm (?:error|ERR!).*\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED)\b/;
 
 const INSTALL_TIMEOUT_MS = 300_000;
 

@@ -43,6 +43,13 @@ const input = {
       timeoutMs: 500,
     },
     {
+      name: 'refused',
+      description: 'could not connect to something else than the registry',
+      runtime: 'node',
+      needs: { registry: true },
+      command: script('console.error("Error: connect ECONNREFUSED"); process.exit(1)'),
+    },
+    {
       name: 'offline',
       description: 'fetches what cannot be fetched',
       runtime: 'node',
@@ -91,9 +98,12 @@ describe('running', () => {
     expect(summary(outcomes).at(-1)).toMatch(/^ {2}all that ran passed, skipped: lacking \(/);
   });
 
-  test('a registry out of reach skips what needs it', async () => {
-    const { outcomes } = await run(['offline']);
-    expect(outcomes).toMatchObject([{ status: 'skip', reason: 'the npm registry is out of reach' }]);
+  test('a registry out of reach skips what needs it, and nothing else does', async () => {
+    const { outcomes } = await run(['offline', 'refused']);
+    expect(outcomes).toMatchObject([
+      { name: 'refused', status: 'fail', code: 1 },
+      { name: 'offline', status: 'skip', reason: 'the npm registry is out of reach' },
+    ]);
   });
 
   test('a command that does not end is killed', async () => {
@@ -113,7 +123,7 @@ describe('the configuration', () => {
   test('an unknown name is an error that lists the known ones', () => {
     const config = parseToxConfig(input);
     expect(() => selectEnvironments(config, ['good', 'god'], [])).toThrow(
-      'no environment is called god; there are: good, bad, bad-setup, lacking, endless, offline',
+      'no environment is called god; there are: good, bad, bad-setup, lacking, endless, refused, offline',
     );
     expect(() => selectEnvironments(config, [], ['god'])).toThrow('no environment is called god');
   });
