@@ -104,11 +104,8 @@ void new Speicher({ port: '14567' });`;
   const nodes = ['use.mts', 'use.cts', 'use.ts'];
   const tsc = bin('tsc');
   await step('types under nodenext', [tsc, ...strict, '--module', 'nodenext', ...nodes], project);
-  await step(
-    'types under node16',
-    [tsc, ...strict, '--module', 'node20', '--moduleResolution', 'node16', ...nodes],
-    project,
-  );
+  // Before `module: node20` the compiler does not believe that CommonJS may require a module.
+  await step('types under node16', [tsc, ...strict, '--module', 'node16', 'use.mts'], project);
   const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler', 'use.ts', 'use.mts'];
   await step('types under bundler', [tsc, ...strict, ...bundler], project);
 }
