@@ -1,7 +1,10 @@
 /** The command line as a whole: subcommands, help, and what each end means to a script. */
 import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
+import { clientCommands } from './commands/client.ts';
+import { consoleCommand } from './commands/console.ts';
 import { serveCommand } from './commands/serve.ts';
+import { statsCommand } from './commands/stats.ts';
 import { EXIT, reportError } from './exit-codes.ts';
 
 const EXAMPLES = `
@@ -21,28 +24,37 @@ function program(): Command {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [COMMAND]', 'print help for a command')
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), command.usage().replace('[options]', '')].join(' ').trimEnd(),
+    })
     .showHelpAfterError('(add --help for how it is used)')
     .addHelpText('after', EXAMPLES);
-  root.addCommand(serveCommand());
+  root
+    .commandsGroup('Server:')
+    .addCommand(serveCommand())
+    .addCommand(statsCommand())
+    .commandsGroup('By hand:')
+    .addCommand(consoleCommand())
+    .commandsGroup('Ask a server:');
+  for (const command of clientCommands()) root.addCommand(command);
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
 }
 
 /**
- * Runs one command line.
+ * Runs one command line. The exit code is set, not forced: a server goes on serving, and what is written to a pipe still
+ * gets there.
  *
  * @param args without the program's name
- * @returns the exit code; a server that was started goes on serving
  */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[]): Promise<void> {
   // A reader such as `head` that has seen enough closes the pipe; that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
   });
   try {
     await program().parseAsync(args, { from: 'user' });
-    return EXIT.ok;
   } catch (error) {
-    return reportError(error);
+    process.exitCode = reportError(error);
   }
 }

@@ -1,9 +1,7 @@
 /** `speicher serve`: the server as a process. */
 import { Command, Option } from 'commander';
-import { createServer } from '../../server/index.ts';
 import { SERVER_OPTIONS, type OptionDescription } from '../../server/options.ts';
 import { formatBytes, formatDuration } from '../../server/units.ts';
-import { createLogger } from '../logger.ts';
 import { CONFIG_ENV, printServerConfig, readServerConfig } from '../server-config.ts';
 
 /** What a shell makes of a process that a signal ended: 128 and the signal's number. */
@@ -49,6 +47,11 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     process.stdout.write(printServerConfig(config));
     return;
   }
+  // Loaded by the one command that needs them: what a process loads is what a script waits for.
+  const [{ createServer }, { createLogger }] = await Promise.all([
+    import('../../server/index.ts'),
+    import('../logger.ts'),
+  ]);
   const logger = createLogger(config.options.logLevel, process.stderr.isTTY);
   const server = createServer(config.options, { logger });
   let stoppingSinceMs: number | undefined;
