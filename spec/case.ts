@@ -3,6 +3,7 @@ import type { Profile } from '../protocol/profiles.ts';
 import type { CaseContext } from './context.ts';
 import { levelOfClauses, type Level } from './clauses.ts';
 import type { Step } from './step.ts';
+import type { TargetFacts } from './target/facts.ts';
 
 /**
  * What a case needs beyond the profiles. `auth`: the target asks for AUTH and its credentials are known. `reset`: the suite
@@ -38,14 +39,6 @@ interface CaseBase {
   readonly deadlineMs?: number;
   /** A reason not to run it against this target, or undefined. */
   readonly skip?: (facts: TargetFacts) => string | undefined;
-}
-
-/** What a case can know of the target before it runs. */
-export interface TargetFacts {
-  readonly profiles: ReadonlySet<Profile>;
-  readonly keyBytesMax: number;
-  readonly valueBytesMax: number;
-  readonly frameBytesMax: number;
 }
 
 export interface StepsCase extends CaseBase {

@@ -5,7 +5,7 @@
  *     const runner = new Runner(await openSession(target));
  *     for (const each of CASES) console.log((await runner.run(each)).status, each.id);
  */
-export { caseLevel, type Case, type CodeCase, type Need, type StepsCase, type TargetFacts } from './case.ts';
+export { caseLevel, type Case, type CodeCase, type Need, type StepsCase } from './case.ts';
 export { clause, clauses, type Clause, type Level } from './clauses.ts';
 export { EXEMPT_CLAUSES } from './exempt.ts';
 export { type CaseResult, type Outcome } from './outcome.ts';
@@ -14,4 +14,5 @@ export { renderFailure } from './report.ts';
 export { Runner, shuffledCases, skipReason } from './runner.ts';
 export { openSession, type Session, type SessionOptions } from './session.ts';
 export { parseAddress, showAddress, type Address } from './target/address.ts';
+export { type TargetFacts } from './target/facts.ts';
 export { attach, spawnTarget, type SpawnOptions, type Target } from './target/target.ts';

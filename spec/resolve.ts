@@ -1,7 +1,7 @@
 /** From a step's data to bytes: the case's key space, its limits and what it saved stand in for the references. */
 import { flagBits } from '../protocol/flags.ts';
 import { OPCODE } from '../protocol/operations.ts';
-import type { TargetFacts } from './case.ts';
+import type { TargetFacts } from './target/facts.ts';
 import type { Bytes, Key, Numeric, Piece, Request } from './step.ts';
 import { fromHex, utf8 } from './wire/bytes.ts';
 import { buildFrame, buildRequest } from './wire/request.ts';

@@ -4,7 +4,7 @@ import { COUNTER_MAX, FRAME_BYTES_OVERHEAD, KEY_BYTES_FLOOR, VALUE_BYTES_FLOOR }
 import { OPCODE } from '../protocol/operations.ts';
 import { PROFILES, type Profile } from '../protocol/profiles.ts';
 import { STATUS } from '../protocol/statuses.ts';
-import type { TargetFacts } from './case.ts';
+import type { TargetFacts } from './target/facts.ts';
 import type { Target } from './target/target.ts';
 import { Connection } from './wire/connection.ts';
 import { entriesToTexts, parseEntries } from './wire/entries.ts';
