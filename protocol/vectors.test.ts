@@ -54,7 +54,7 @@ const streamVector = z.strictObject({
   hex,
   frameBytesMax: u32,
   frames: z.array(hex),
-  then: z.enum(['end', 'unfinished', 'invalid']),
+  outcome: z.enum(['end', 'unfinished', 'invalid']),
   status: status.optional(),
 }) satisfies z.ZodType<vectors.StreamVector>;
 const bytesVector = z.strictObject({ name, hex }) satisfies z.ZodType<vectors.Vector>;

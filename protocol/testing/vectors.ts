@@ -1,4 +1,5 @@
 /** The vectors as the tests use them. Their shapes are checked by vectors.test.ts, their meaning is in vectors/README.md. */
+import { Buffer } from 'node:buffer';
 import entriesFile from '../vectors/entries.json' with { type: 'json' };
 import jsonRepliesFile from '../vectors/json-replies.json' with { type: 'json' };
 import jsonRequestsFile from '../vectors/json-requests.json' with { type: 'json' };
@@ -55,7 +56,7 @@ export interface ErrorVector extends Vector {
 export interface StreamVector extends Vector {
   readonly frameBytesMax: number;
   readonly frames: readonly string[];
-  readonly then: string;
+  readonly outcome: string;
   readonly status?: number | undefined;
 }
 
@@ -114,10 +115,10 @@ export const exampleConnections: readonly { readonly steps: readonly ExampleStep
 
 /** The bytes that hex digits stand for. */
 export function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return Uint8Array.from(Buffer.from(hex, 'hex'));
 }
 
 /** Part of some bytes, as hex digits. */
 export function toHex(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
-  return Array.from(bytes.subarray(start, end), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('hex');
 }

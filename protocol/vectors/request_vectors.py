@@ -156,10 +156,10 @@ def streams(opcodes):
     json_frame = frame(b'{"command":"RST"}')
     found = []
 
-    def add(name, data, frames, then, status=None, frame_bytes_max=1024):
+    def add(name, data, frames, outcome, status=None, frame_bytes_max=1024):
         ends = {} if status is None else {"status": status}
         found.append({"name": name, "hex": data.hex(), "frameBytesMax": frame_bytes_max,
-                      "frames": [each.hex() for each in frames], "then": then, **ends})
+                      "frames": [each.hex() for each in frames], "outcome": outcome, **ends})
 
     add("nothing", b"", [], "end")
     add("one frame", ping, [ping], "end")
