@@ -6,9 +6,9 @@
  *
  * Its cursors keep one invariant: consumed ≤ parsed ≤ received. A frame that lies whole in a chunk is handed out in
  * place. Of a frame that does not, the part that has come is copied to a buffer of the decoder's own, and the rest is
- * appended to it as it comes: no frame's bytes are copied twice, but by the growth of that buffer, which quadruples and
- * so moves at most a third. What is allocated for a frame is bounded by four times what has arrived of it, and by
- * the limit on frames, whatever length it declares (FRAME-4).
+ * appended to it as it comes. That buffer grows in steps that end at the frame's own size, each a quarter of the next:
+ * all growth together moves at most a third of the frame. What is allocated at a time is bounded by four times what has
+ * arrived of the frame, whatever length it declares (FRAME-4), the first 16 KiB apart.
  */
 import { HEADER_BYTES, JSON_FIRST_BYTE, LENGTH_BYTES, readU32 } from './frame-fields.ts';
 import { FRAME_BYTES_CEILING } from './limits.ts';
@@ -57,10 +57,12 @@ export class FrameDecoder {
 
   /**
    * Takes the next bytes of the stream. The chunk is borrowed until `next` returns `more`, and may be reused then.
+   * After `invalid` chunks are thrown away.
    *
    * @throws Error if the last chunk is not used up: a defect of the caller
    */
   push(chunk: Uint8Array): void {
+    if (this.invalidStatus !== 0) return;
     if (this.hasUnread) throw new Error('FrameDecoder.push: the chunk before is not used up');
     this.#chunk = chunk;
     this.#at = 0;
@@ -76,12 +78,12 @@ export class FrameDecoder {
     const chunk = this.#chunk;
     const at = this.#at;
     const left = chunk.length - at;
-    if (left < LENGTH_BYTES) return this.#holdRest();
+    if (left < LENGTH_BYTES) return this.#holdRest(LENGTH_BYTES);
     const frameBytes = readU32(chunk, at);
     if (!this.#acceptsLength(frameBytes)) return 'invalid';
     const start = at + LENGTH_BYTES;
     if (frameBytes < HEADER_BYTES && left > LENGTH_BYTES && !this.#acceptsShort(chunk[start]!)) return 'invalid';
-    if (left < LENGTH_BYTES + frameBytes) return this.#holdRest();
+    if (left < LENGTH_BYTES + frameBytes) return this.#holdRest(LENGTH_BYTES + frameBytes);
     this.#at = start + frameBytes;
     return this.#hand(chunk, start, this.#at);
   }
@@ -128,8 +130,8 @@ export class FrameDecoder {
   }
 
   /** Keeps the beginning of an unfinished frame, so that the chunk may be reused. */
-  #holdRest(): DecoderOutcome {
-    this.#hold(Number.POSITIVE_INFINITY);
+  #holdRest(wantedBytes: number): DecoderOutcome {
+    this.#hold(wantedBytes);
     return this.#useUp();
   }
 
@@ -137,7 +139,7 @@ export class FrameDecoder {
   #hold(wantedBytes: number): boolean {
     const takenBytes = Math.min(wantedBytes - this.#heldBytes, this.#chunk.length - this.#at);
     if (takenBytes > 0) {
-      this.#growHeld(this.#heldBytes + takenBytes);
+      this.#growHeld(this.#heldBytes + takenBytes, wantedBytes);
       this.#held.set(this.#chunk.subarray(this.#at, this.#at + takenBytes), this.#heldBytes);
       this.#heldBytes += takenBytes;
       this.#at += takenBytes;
@@ -145,17 +147,20 @@ export class FrameDecoder {
     return this.#heldBytes >= wantedBytes;
   }
 
-  #growHeld(neededBytes: number): void {
+  #growHeld(neededBytes: number, wantedBytes: number): void {
     if (neededBytes <= this.#held.length) return;
-    const grown = Math.min(this.#held.length * HELD_GROWTH, LENGTH_BYTES + this.frameBytesMax);
-    const held = new Uint8Array(Math.max(HELD_BYTES_FIRST, neededBytes, grown));
+    const sizeBytesMax = Math.max(HELD_BYTES_FIRST, neededBytes * HELD_GROWTH);
+    let sizeBytes = Math.max(HELD_BYTES_FIRST, wantedBytes);
+    while (sizeBytes > sizeBytesMax) sizeBytes = Math.ceil(sizeBytes / HELD_GROWTH);
+    const held = new Uint8Array(Math.max(HELD_BYTES_FIRST, sizeBytes));
     held.set(this.#held.subarray(0, this.#heldBytes));
     this.#held = held;
   }
 
+  /** Lets the chunk go, and the last frame's buffer with it: an idle connection keeps neither. */
   #useUp(): DecoderOutcome {
-    this.#chunk = NO_BYTES;
-    this.#at = 0;
+    this.#chunk = this.bytes = NO_BYTES;
+    this.#at = this.start = this.end = 0;
     return 'more';
   }
 }
