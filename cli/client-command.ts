@@ -33,7 +33,7 @@ export const ARGUMENTS = {
   '[VALUE]': 'the value; without it or with -, what comes on standard input, byte for byte',
   VERSION: 'the version that the item must have, as gets prints it',
   '[DELTA]': 'an integer, 1 if absent',
-  '[MESSAGE]': 'what the server is to send back',
+  '[MESSAGE]': 'what the server is to send back, PONG if absent',
 } as const;
 
 export type ArgumentName = keyof typeof ARGUMENTS;
@@ -93,7 +93,7 @@ export interface CommandCall {
   readonly value: TypedValue;
   readonly version: number;
   readonly delta: bigint;
-  readonly message: string;
+  readonly message: string | undefined;
   readonly options: CallOptions;
 }
 
@@ -166,7 +166,7 @@ export async function readCall(
     key,
     version: version === undefined ? 0 : readCount('VERSION', version),
     delta: readInteger('DELTA', word('[DELTA]') ?? '1'),
-    message: word('[MESSAGE]') ?? '',
+    message: word('[MESSAGE]'),
     options,
     value: command.arguments.includes('[VALUE]')
       ? typedValue(await readValue(word('[VALUE]')), options.type)

@@ -278,7 +278,7 @@ const SERVER = {
     examples: ['ping', 'ping hello'],
     run: async (client, { message }) => {
       const bytes = Buffer.from(await client.ping(message));
-      return bytes.length === 0 ? DONE : { kind: 'value', value: typedValue(bytes) };
+      return { kind: 'value', value: typedValue(bytes) };
     },
   },
   hello: {

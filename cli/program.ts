@@ -25,7 +25,7 @@ function program(): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [COMMAND]', 'print help for a command')
     .configureHelp({
-      subcommandTerm: (command) => [command.name(), command.usage().replace('[options]', '')].join(' ').trimEnd(),
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trimEnd(),
     })
     .showHelpAfterError('(add --help for how it is used)')
     .addHelpText('after', EXAMPLES);

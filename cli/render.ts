@@ -59,34 +59,43 @@ function listLine({ key, value }: ListItem, isJson: boolean): string | Uint8Arra
   ]);
 }
 
+/** @returns whether there was anything to list */
+async function writeList(output: Output, items: AsyncIterable<ListItem>): Promise<boolean> {
+  let isEmpty = true;
+  for await (const item of items) {
+    isEmpty = false;
+    await write(output, listLine(item, output.isJson));
+  }
+  return !isEmpty;
+}
+
 /**
  * Prints a result. A miss prints nothing, and success without a result says so to people only.
  *
  * @returns the exit code
  */
 export async function render(result: Result, output: Output): Promise<number> {
+  let isMiss = false;
   switch (result.kind) {
     case 'miss':
-      return EXIT.miss;
+      isMiss = true;
+      break;
     case 'done':
       if (output.isTerminal) await write(output, 'OK\n');
-      return EXIT.ok;
+      break;
     case 'number':
       await write(output, `${result.number}\n`);
-      return result.isMiss === true ? EXIT.miss : EXIT.ok;
+      isMiss = result.isMiss === true;
+      break;
     case 'value':
       await writeValue(output, result.value, result.version);
-      return EXIT.ok;
+      break;
     case 'fields':
       await writeFields(output, result.fields);
-      return EXIT.ok;
-    case 'list': {
-      let isEmpty = true;
-      for await (const item of result.items) {
-        isEmpty = false;
-        await write(output, listLine(item, output.isJson));
-      }
-      return isEmpty ? EXIT.miss : EXIT.ok;
-    }
+      break;
+    case 'list':
+      isMiss = !(await writeList(output, result.items));
+      break;
   }
+  return isMiss ? EXIT.miss : EXIT.ok;
 }

@@ -1,6 +1,7 @@
 /** `speicher console`: commands as in redis-cli, and JavaScript with a client, line by line. */
 import { once } from 'node:events';
 import repl, { type REPLEval, type REPLServer } from 'node:repl';
+import { callbackify } from 'node:util';
 import { Command } from 'commander';
 import type { Speicher } from '../../client/index.ts';
 import { isCommandLine, runCommandLine, type CommandScreen } from '../console/command-lines.ts';
@@ -27,18 +28,15 @@ In the console:
 /** Command lines are carried out, everything else is evaluated as JavaScript with top-level await. */
 function evaluator(console: REPLServer, client: Speicher, screen: CommandScreen): REPLEval {
   const evaluateJavaScript = console.eval;
+  const evaluateCommand = callbackify(async (line: string) => {
+    if (await runCommandLine(line, client, screen)) console.close();
+  });
   return (line, context, file, callback) => {
     const isCommand = isCommandLine(line);
     // A command prints for itself; of JavaScript even undefined is shown, for a miss is undefined.
     Object.assign(console, { ignoreUndefined: isCommand });
-    if (!isCommand) {
-      evaluateJavaScript.call(console, line, context, file, callback);
-      return;
-    }
-    runCommandLine(line.trim(), client, screen).then(
-      (isEnd) => (isEnd ? console.close() : callback(null, undefined)),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), undefined),
-    );
+    if (isCommand) evaluateCommand(line.trim(), callback as (error: Error | null) => void);
+    else evaluateJavaScript.call(console, line, context, file, callback);
   };
 }
 
@@ -57,7 +55,7 @@ async function greet({ client, address }: Connected): Promise<void> {
   );
   try {
     const { server } = await client.hello();
-    process.stdout.write(`${String(server)} answers at ${address}\n`);
+    process.stdout.write(`${server} answers at ${address}\n`);
   } catch (error) {
     // The server may come later: every command tries anew.
     process.stdout.write(`${errorLine(error)}\n`);

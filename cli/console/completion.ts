@@ -1,5 +1,6 @@
 /** What Tab offers: commands, keys that exist behind a command that takes one, and JavaScript's names. */
 import type { AsyncCompleter, CompleterResult } from 'node:readline';
+import { callbackify } from 'node:util';
 import type { Speicher } from '../../client/index.ts';
 import { CLIENT_COMMANDS } from '../client-commands.ts';
 import { COMMAND_WORDS } from './command-lines.ts';
@@ -13,12 +14,17 @@ const KEYS_TIMEOUT_MS = 500;
 /** Keys that need no quotes. */
 const PLAIN_KEY = /^[^\s"'\\]+$/;
 
-async function keysUnder(client: Speicher, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const key of client.keys(prefix, { limit: KEYS_OFFERED, timeoutMs: KEYS_TIMEOUT_MS })) {
-    if (typeof key === 'string' && PLAIN_KEY.test(key)) keys.push(key);
+async function keysUnder(client: Speicher, prefix: string): Promise<CompleterResult> {
+  const offered: string[] = [];
+  try {
+    for await (const key of client.keys(prefix, { pageSize: KEYS_OFFERED, timeoutMs: KEYS_TIMEOUT_MS })) {
+      if (typeof key === 'string' && PLAIN_KEY.test(key)) offered.push(key);
+      if (offered.length === KEYS_OFFERED) break;
+    }
+  } catch {
+    // Without a server there is nothing to offer, and Tab is no place for errors.
   }
-  return keys;
+  return [offered, prefix];
 }
 
 /** The command's first argument, if the line ends in it and it stands for a key or for the beginning of keys. */
@@ -33,14 +39,11 @@ function keyBegun(line: string): string | undefined {
  * @param completeJavaScript the completer that offers JavaScript's names
  */
 export function createCompleter(client: Speicher, completeJavaScript: AsyncCompleter): AsyncCompleter {
+  const offerKeys = callbackify((prefix: string) => keysUnder(client, prefix));
   return (line, callback) => {
     const key = keyBegun(line);
     if (key !== undefined) {
-      keysUnder(client, key).then(
-        (keys) => callback(null, [keys, key]),
-        // Without a server there is nothing to offer.
-        () => callback(null, [[], key]),
-      );
+      offerKeys(key, callback);
       return;
     }
     const commands = COMMAND_WORDS.filter((name) => line !== '' && name.startsWith(line));

@@ -21,13 +21,14 @@ export function hintFor(line: string): string {
 }
 
 /**
- * Shows hints on a terminal.
+ * Shows hints on a terminal, if it has a grey to tell them from what was typed.
  *
  * @param editor whose line is looked at
  * @param input the terminal's keys
  * @param output the terminal
  */
 export function showHints(editor: Interface, input: ReadStream, output: WriteStream): void {
+  if (!output.hasColors()) return;
   let isShown = false;
   // Before the editor sees the key, so that a line that is entered stays on the screen without its hint.
   input.prependListener('keypress', () => {
@@ -40,7 +41,7 @@ export function showHints(editor: Interface, input: ReadStream, output: WriteStr
     const { cols } = editor.getCursorPos();
     // What does not fit would break the line, and the cursor would not find back.
     if (cols + hint.length >= output.columns) return;
-    output.write(styleText('gray', hint, { stream: output }));
+    output.write(styleText('gray', hint));
     readline.moveCursor(output, -hint.length, 0);
     isShown = true;
   });
