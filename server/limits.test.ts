@@ -210,7 +210,7 @@ test('max-auth-failures: the last one is answered, then the connection closes; t
   expect(JSON.stringify(warnings)).not.toMatch(/secret|wrong-guess/);
 });
 
-test('max-unauthenticated-bytes: no larger frame and no longer conversation before AUTH, any size after it', async () => {
+test('max-unauthenticated-input: no larger frame and no longer conversation before AUTH, any size after it', async () => {
   const { server, limits } = await serve({ auth: [':pass:word'] });
   const large = await peerOf(server);
   large.send(requestBytes('SET', { key: 'a', value: 'x'.repeat(4 * KIB) }));
@@ -223,7 +223,7 @@ test('max-unauthenticated-bytes: no larger frame and no longer conversation befo
   for (let count = 0; count < 5; count++) expect((await talkative.reply()).status).toBe(200);
   await talkative.closed;
   await expect(talkative.reply()).rejects.toThrow('closed');
-  expect(limits()).toEqual(['max-unauthenticated-bytes']);
+  expect(limits()).toEqual(['max-unauthenticated-input']);
 
   const peer = await peerOf(server);
   peer.send(

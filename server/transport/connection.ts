@@ -169,7 +169,7 @@ export class Connection {
     this.#unauthenticatedBytes += frameBytes;
     if (this.#unauthenticatedBytes <= options.maxUnauthenticatedInputBytes || this.session.isEnding) return;
     this.#host.context.logger.warn(
-      { event: 'limit', limit: 'max-unauthenticated-bytes', ...this.#host.describe(this) },
+      { event: 'limit', limit: 'max-unauthenticated-input', ...this.#host.describe(this) },
       'connection closed',
     );
     this.session.isEnding = true;
