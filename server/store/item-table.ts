@@ -6,9 +6,9 @@ import { isExpired, spanFrom, type Item } from './item.ts';
 import type { KeyOrder } from './key-order.ts';
 
 /**
- * What an item takes on the heap and in buffers beside the bytes of its key and its value: the object, its times, the heads
- * of byte array and string, its places in the Map and in the order. Rounded up from 461 to 477 bytes, measured on Node 20
- * with up to a million items of 0 to 1024 bytes; what the garbage collector holds in reserve comes on top.
+ * What an item takes on the heap and in buffers beside the bytes of its key and its value: the object, its times, the
+ * heads of byte array and string, its places in the Map and in the order. Rounded up from 461 to 477 bytes, measured on
+ * Node 20 with up to a million items of 0 to 1024 bytes; what the garbage collector holds in reserve comes on top.
  */
 export const ITEM_OVERHEAD_BYTES = 480;
 
@@ -50,8 +50,8 @@ export class ItemTable {
   }
 
   /**
-   * The items whose keys start with `prefix` and are greater than `after`, in ascending byte order. The one given last may
-   * be removed before the next is asked for.
+   * The items whose keys start with `prefix` and are greater than `after`, in ascending byte order. The one given last
+   * may be removed before the next is asked for.
    */
   *matching(prefix: string, nowMs: number, after = ''): Generator<Item, void> {
     for (const key of this.#order.from(prefix, after)) {

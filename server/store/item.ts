@@ -2,8 +2,8 @@
 import { COUNTER_MAX } from '../../protocol/index.ts';
 
 /**
- * A stretch of time that began at `startMs`. Beginning and length are kept, rather than an end: the sum of a TTL near 2^53
- * and the clock's time would not be exact (EXPIRY-2).
+ * A stretch of time that began at `startMs`. Beginning and length are kept, rather than an end: the sum of a TTL near
+ * 2^53 and the clock's time would not be exact (EXPIRY-2).
  */
 export interface Span {
   readonly startMs: number;
@@ -17,8 +17,9 @@ export interface Lock {
 }
 
 export interface Item {
+  /** A character for each byte, so that keys are compared byte by byte and any byte may occur (KEY-2). */
   readonly key: string;
-  /** Bytes of the item's own; they are replaced, but never changed in place. */
+  /** Bytes of the item's own, as they came (VALUE-1); they are replaced, but never changed in place. */
   value: Uint8Array;
   tag: number;
   version: number;
@@ -27,7 +28,7 @@ export interface Item {
   /** When the item was last read by its key, written or touched. */
   accessedMs: number;
   life: Span;
-  /** It may have passed: `lockOf` tells. */
+  /** It may have passed: `lockOf` tells. An item that comes later under the same key begins without (LOCK-4). */
   lock: Lock | undefined;
 }
 

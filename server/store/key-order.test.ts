@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SortedKeys, type KeyOrder } from './key-order.ts';
 import { ScannedKeys } from './testing/scanned-keys.ts';
@@ -6,13 +6,13 @@ import { ScannedKeys } from './testing/scanned-keys.ts';
 /** Few chars, the outermost among them, so that keys often share prefixes. */
 const text = (lengthMin: number, lengthMax: number) =>
   fc.string({
-    unit: fc.constantFrom('\0', 'a', 'b', '\x7f', '\x80', '\xff'),
+    unit: fc.constantFrom('\0', 'a', '\x7f', '\x80', '\xff'),
     minLength: lengthMin,
     maxLength: lengthMax,
   });
-const key = text(1, 4);
-const prefix = fc.oneof({ weight: 3, arbitrary: text(0, 1) }, text(0, 4));
-const after = text(0, 4);
+const key = text(1, 3);
+const prefix = fc.oneof({ weight: 3, arbitrary: text(0, 1) }, text(0, 3));
+const after = text(0, 3);
 
 /** What is done to both orders; what comes out has to be the same. */
 type Step = (order: KeyOrder) => unknown;

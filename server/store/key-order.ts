@@ -11,8 +11,9 @@ export interface KeyOrder {
   delete(key: string): void;
   clear(): void;
   /**
-   * The keys that start with `prefix` and are greater than `after`, ascending. Keys may be added and deleted between the
-   * steps, the one given last too: each step gives the smallest key that is there by then and greater than the last.
+   * The keys that start with `prefix` and are greater than `after`, ascending. Keys may be added and deleted between
+   * the steps, the one given last too: each step gives the smallest key that is there by then and greater than the
+   * last.
    *
    * @param after need not be there; an empty one is below every key
    */
@@ -27,17 +28,20 @@ export interface KeyOrder {
  */
 const LEAF_KEYS_MAX = 256;
 
-/** Stands above every byte: `prefix + ABOVE_BYTES` is greater than every key with the prefix, and below all behind these. */
+/**
+ * Stands above every byte: `prefix + ABOVE_BYTES` is greater than every key with the prefix, and below all behind
+ * these.
+ */
 const ABOVE_BYTES = '\u0100';
 
 /** The string that comes next behind `key` among all strings. */
 const successorOf = (key: string): string => `${key}\0`;
 
 /**
- * A sorted list in two levels: leaves of sorted keys, one behind the other. A leaf that grows too long is split, one that
- * shrinks below a quarter of that takes from its neighbour or joins it; only a lone leaf may be shorter. Finding a key
- * takes two binary searches. Ten million keys make some sixty thousand leaves, so that even a split, which moves the
- * references to all leaves behind it, is a small copy.
+ * A sorted list in two levels: leaves of sorted keys, one behind the other. A leaf that grows too long is split, one
+ * that shrinks below a quarter of that takes from its neighbour or joins it; only a lone leaf may be shorter. Finding a
+ * key takes two binary searches. Ten million keys make some sixty thousand leaves, so that even a split, which moves
+ * the references to all leaves behind it, is a small copy.
  */
 export class SortedKeys implements KeyOrder {
   readonly #leafKeysMax: number;

@@ -2,8 +2,9 @@
  * The plain store: a Map of items, and operations that follow sections 4 and 5 line by line. It stays as the model that
  * any faster store is compared with, so it puts being obviously right above all.
  *
- * Checks come in the order of STATUS-2: 413, 404, 409, 423, 422. Where there is no item, APPEND would make no value and so
- * none that is too large: that is 404. Each operation reads the clock once, and all that it does happens at that moment.
+ * Checks come in the order of STATUS-2: 413, 404, 409, 423, 422. Where there is no item, APPEND would make no value and
+ * so none that is too large: that is 404. Each operation reads the clock once, and all that it does happens at that
+ * moment (CONSISTENT-1, CONSISTENT-2).
  */
 import { FLAG, STATUS, isI64, readDecimal, type ReplyFrame, type RequestFrame } from '../../protocol/index.ts';
 import {

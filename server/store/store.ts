@@ -1,13 +1,13 @@
 /**
- * What every store of items can do. A dialect fills a request, the store carries it out and fills the reply, the dialect
- * renders it. Requests come with their shape checked: section 4's flags, keys and values, numbers in range, sizes within
- * the limits. A store knows nothing of connections, opcodes and frames.
+ * What every store of items can do. A dialect fills a request, the store carries it out and fills the reply, the
+ * dialect renders it. Requests come with their shape checked: section 4's flags, keys and values, numbers in range,
+ * sizes within the limits. A store knows nothing of connections, opcodes and frames.
  *
- * Each operation reads of the request `keyBytes[keyStart…keyEnd)`, `valueBytes[valueStart…valueEnd)`, `flags` (whether TTL,
- * VERSION, TAG, NUMBER, TOKEN and DETAIL are there) and the fields; it copies what it keeps. It sets the reply's `status`,
- * and on success the fields that `flags` then announces and the value; the value is valid until the next operation. A
- * reply comes in as a 200 without fields (`ReplyFrame.clear`), and with an error it stays without. An operation that ends
- * in an error has changed nothing (STATUS-3).
+ * Each operation reads of the request `keyBytes[keyStart…keyEnd)`, `valueBytes[valueStart…valueEnd)`, `flags` (whether
+ * TTL, VERSION, TAG, NUMBER, TOKEN and DETAIL are there) and the fields; it copies what it keeps. It sets the reply's
+ * `status`, and on success the fields that `flags` then announces and the value; the value is valid until the next
+ * operation. A reply comes in as a 200 without fields (`ReplyFrame.clear`), and with an error it stays without. An
+ * operation that ends in an error has changed nothing (STATUS-3).
  */
 import type { ReplyFrame, RequestFrame } from '../../protocol/index.ts';
 
