@@ -4,8 +4,8 @@
  *     request = {"command": "SET" | "GET" | "DEL" | "RST", "key": string, "value": any}
  *     reply   = {"status_code": integer, "value": any}
  *
- * Values are never parsed into JavaScript's and printed again: a string becomes its UTF-8 bytes, anything else stays the
- * very text that came (JSON-6, JSON-7).
+ * Values are never parsed into JavaScript's and printed again: a string becomes its UTF-8 bytes, anything else stays
+ * the very text that came (JSON-6, JSON-7).
  */
 import { isUtf8 } from 'node:buffer';
 import {

@@ -6,7 +6,9 @@
 import type { FlagName } from './flags.ts';
 import type { Profile } from './profiles.ts';
 
-/** `K` and `V` of section 4 are `required`, `k` and `v` are `optional`, `—` is `none`. A required value may be empty. */
+/**
+ * `K` and `V` of section 4 are `required`, `k` and `v` are `optional`, `—` is `none`. A required value may be empty.
+ */
 export type Presence = 'required' | 'optional' | 'none';
 
 /** What a 2xx reply's value holds. */

@@ -1,4 +1,7 @@
-/** The statuses of section 3, in one table; names, messages and reverse maps are derived from it. */
+/**
+ * The statuses of section 3 and what they mean (STATUS-1), in one table; names, messages and reverse maps are derived
+ * from it.
+ */
 
 interface StatusEntry {
   readonly status: number;

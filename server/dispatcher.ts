@@ -1,7 +1,7 @@
 /**
- * Between the dialects and the operations stand the gates, in the order of STATUS-2: is there such an operation (405), is
- * the request well formed (400), may this connection do it (401), is it within the limits (413). Operations contain none
- * of them.
+ * Between the dialects and the operations stand the gates, in the order of STATUS-2: is there such an operation (405),
+ * is the request well formed (400), may this connection do it (401), is it within the limits (413). Operations contain
+ * none of them.
  */
 import {
   FLAG,

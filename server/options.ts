@@ -236,7 +236,9 @@ function tlsProblem({ listen, tlsCertFile, tlsKeyFile, tlsClientCaFile }: Parsed
   return undefined;
 }
 
-/** A listener that other machines reach must ask for a password or a client certificate, unless it is said otherwise. */
+/**
+ * A listener that other machines reach must ask for a password or a client certificate, unless it is said otherwise.
+ */
 function exposureProblem({ listen, auth, tlsClientCaFile, allowInsecure }: Parsed): Problem | undefined {
   if (auth.length > 0 || allowInsecure) return undefined;
   const exposed = listen.find((text) => {

@@ -1,4 +1,6 @@
-/** The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order. */
+/**
+ * The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FrameWriter } from '../protocol/index.ts';
@@ -12,8 +14,7 @@ import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptionsInput } from './options.ts';
 import { createMapStore } from './store/map-store.ts';
 import type { Store } from './store/store.ts';
-import type { ConnectionHost } from './transport/connection-host.ts';
-import { Connection } from './transport/connection.ts';
+import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 
 /** How often deadlines are looked at and expired items are collected. */

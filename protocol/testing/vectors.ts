@@ -1,4 +1,7 @@
-/** The vectors as the tests use them. Their shapes are checked by vectors.test.ts, their meaning is in vectors/README.md. */
+/**
+ * The vectors as the tests use them. Their shapes are checked by vectors.test.ts, their meaning is in
+ * vectors/README.md.
+ */
 import { Buffer } from 'node:buffer';
 import entriesFile from '../vectors/entries.json' with { type: 'json' };
 import jsonRepliesFile from '../vectors/json-replies.json' with { type: 'json' };

@@ -61,6 +61,7 @@ export class JsonDialect implements Dialect {
     request.valueEnd = value.length;
     reply.clear();
     this.#dispatcher.run(session, request, reply, NO_PAGE);
+    // JSON-2: only a GET that found something has a value.
     if (command !== 'GET' || reply.status !== STATUS.OK) this.#put(jsonReply(reply.status));
     else this.#putValue(reply);
   }

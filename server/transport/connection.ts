@@ -6,15 +6,15 @@
  *     reading → lingering       after QUIT, a framing error, the client's end, a stopping server
  *     any     → closed
  *
- * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn the
- * FIN into a RST and destroy the last reply on its way.
+ * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn
+ * the FIN into a RST and destroy the last reply on its way.
  */
 import type { Socket } from 'node:net';
-import { FrameDecoder, JSON_FIRST_BYTE, STATUS } from '../../protocol/index.ts';
+import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter } from '../../protocol/index.ts';
 import { putConnectionError } from '../dialects/binary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
-import type { ConnectionHost } from './connection-host.ts';
 
 /** Replies are handed over in pieces of about this size, however many requests one read has brought. */
 const FLUSH_BYTES = 64 * 1024;
@@ -26,6 +26,25 @@ const LINGER_MS = 1000;
 const BUSY_STOP_MS = 1000;
 
 type State = 'reading' | 'paused' | 'lingering' | 'closed';
+
+/** What a connection needs of the server that it belongs to. */
+export interface ConnectionHost {
+  readonly context: ServerContext;
+  readonly binary: Dialect;
+  readonly json: Dialect;
+  /** Where the dialects write. One serves all connections: whoever writes hands it over before anybody else runs. */
+  readonly writer: FrameWriter;
+  /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
+  readonly nowMs: number;
+  /** Tells that a connection has authenticated. */
+  authenticated(connection: Connection): void;
+  /** Adds to the sum of unsent bytes over all connections; closes the worst one when there are too many. */
+  accountUnsent(addedBytes: number): void;
+  /** What a log line says of a connection. */
+  describe(connection: Connection): object;
+  /** Called once, when a connection has closed. */
+  forget(connection: Connection, reason: string, cause?: Error): void;
+}
 
 export class Connection {
   readonly session: Session;
@@ -144,7 +163,7 @@ export class Connection {
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
     const { writer, binary, json, context } = this.#host;
-    const dialect: Dialect = bytes[start] === JSON_FIRST_BYTE ? json : binary; // FRAME-2
+    const dialect: Dialect = bytes[start] === JSON_FIRST_BYTE ? json : binary; // FRAME-2, JSON-5
     const wasAuthenticated = this.session.isAuthenticated;
     const replyAt = writer.length;
     try {
