@@ -27,7 +27,7 @@ export interface ToxRun {
  * command of ours that could not connect.
  */
 const OFFLINE =
-  /npm (?:error|ERR!).*\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ENOTCACHED)\b/;
+  /npm (?:error|ERR!).*\b(?:E(?:NOTFOUND|AI_AGAIN|CONN(?:REFUSED|RESET)|(?:NET|HOST)UNREACH|TIMEDOUT|NOTCACHED))\b/;
 
 const INSTALL_TIMEOUT_MS = 300_000;
 
