@@ -42,8 +42,8 @@ function program(): Command {
 }
 
 /**
- * Runs one command line. The exit code is set, not forced: a server goes on serving, and what is written to a pipe still
- * gets there.
+ * Runs one command line. The exit code is set, not forced: a server goes on serving, and what is written to a pipe
+ * still gets there.
  *
  * @param args without the program's name
  */

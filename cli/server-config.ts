@@ -1,4 +1,6 @@
-/** Where the options of `speicher serve` come from: flags, then the environment, then a TOML file, then the defaults. */
+/**
+ * Where the options of `speicher serve` come from: flags, then the environment, then a TOML file, then the defaults.
+ */
 import { readFileSync } from 'node:fs';
 import { parse, stringify, TomlError } from 'smol-toml';
 import { SpeicherError } from '../protocol/index.ts';
@@ -57,7 +59,9 @@ function readEnvironment(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** Flags as commander gives them: a text, `true`, or a list of texts, of which those with few choices take commas too. */
+/**
+ * Flags as commander gives them: a text, `true`, or a list of texts, of which those with few choices take commas too.
+ */
 function readFlags(flags: Readonly<Record<string, unknown>>): Settings {
   const settings: Settings = new Map();
   for (const option of SERVER_OPTIONS) {

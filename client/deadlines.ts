@@ -1,6 +1,6 @@
 /**
- * Deadlines of calls. Calls with the same time limit expire in the order in which they began, so each limit has a list in
- * that order and one timer for its first entry: beginning and ending a call costs a few assignments, whatever their
+ * Deadlines of calls. Calls with the same time limit expire in the order in which they began, so each limit has a list
+ * in that order and one timer for its first entry: beginning and ending a call costs a few assignments, whatever their
  * number. Timers are unreferenced: what keeps a process alive is the socket on which calls wait.
  */
 

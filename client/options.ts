@@ -29,7 +29,9 @@ export interface SpeicherOptions {
   maxPendingBytes?: number | undefined;
   /** Longest reply that is accepted, in bytes. Default: 64 MiB. */
   maxFrameBytes?: number | undefined;
-  /** Whether `set(key, null)` deletes, as the Python client's `set(key, None)` does. Default: false, null is a value. */
+  /**
+   * Whether `set(key, null)` deletes, as the Python client's `set(key, None)` does. Default: false, null is a value.
+   */
   nullDeletes?: boolean | undefined;
 }
 

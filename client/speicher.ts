@@ -31,11 +31,11 @@ import type { StorableValue, Value, ValueForm, ValueForms } from './values/index
  * A client of one server. It connects at its first call, and again at the first call after a connection was lost; calls
  * made without waiting leave together and are answered on one connection, in order.
  *
- * Every method returns a promise that settles by its deadline, whatever happens. Expected outcomes are results: a miss is
- * `undefined`, what was not changed is `false` or 0. A wrong argument rejects with TypeError or RangeError and sends
- * nothing. Everything else rejects with a SpeicherError, whose `code` tells what happened, `outcome` what is known of the
- * request (`not-sent`, `rejected` or `unknown`), and `retryable` whether trying again makes sense (docs/errors.md). Nothing
- * that may have been carried out is ever sent again on its own.
+ * Every method returns a promise that settles by its deadline, whatever happens. Expected outcomes are results: a miss
+ * is `undefined`, what was not changed is `false` or 0. A wrong argument rejects with TypeError or RangeError and sends
+ * nothing. Everything else rejects with a SpeicherError, whose `code` tells what happened, `outcome` what is known of
+ * the request (`not-sent`, `rejected` or `unknown`), and `retryable` whether trying again makes sense (docs/errors.md).
+ * Nothing that may have been carried out is ever sent again on its own.
  *
  * A program may end without `close`: a client for whose calls nobody waits keeps no process alive.
  */
@@ -251,7 +251,8 @@ export class Speicher {
 
   /**
    * Ends the client: waits for the calls in flight, then closes the connection. Calling it again changes nothing; other
-   * calls reject with SPEICHER_CLOSED from now on. (The Python client connects anew after its `close`; this one does not.)
+   * calls reject with SPEICHER_CLOSED from now on. (The Python client connects anew after its `close`; this one does
+   * not.)
    *
    * @param options `drainMs`: how long calls may still take, 0 for not at all; those left reject with SPEICHER_CLOSED
    */

@@ -6,9 +6,9 @@ import type { Step } from './step.ts';
 import type { TargetFacts } from './target/facts.ts';
 
 /**
- * What a case needs beyond the profiles. `auth`: the target asks for AUTH and its credentials are known. `reset`: the suite
- * may remove every item. `small-limits`: max-frame is small enough to be reached by a test. `spawn`: the target was started
- * by the suite.
+ * What a case needs beyond the profiles. `auth`: the target asks for AUTH and its credentials are known. `reset`: the
+ * suite may remove every item. `small-limits`: max-frame is small enough to be reached by a test. `spawn`: the target
+ * was started by the suite.
  */
 export type Need = 'auth' | 'reset' | 'small-limits' | 'spawn';
 

@@ -227,8 +227,8 @@ export class CaseContext {
   }
 
   /**
-   * What every case ends with: on each connection that is still good a barrier, which shows that nothing more was answered;
-   * on each that had to be closed its close; and on a fresh one a set and a get (TRANSPORT-5).
+   * What every case ends with: on each connection that is still good a barrier, which shows that nothing more was
+   * answered; on each that had to be closed its close; and on a fresh one a set and a get (TRANSPORT-5).
    */
   async finish(): Promise<void> {
     for (const connection of this.#byName.values()) {

@@ -1,4 +1,6 @@
-/** The clauses that may be without a case for now, each with the reason. The coverage test reads this and nothing else. */
+/**
+ * The clauses that may be without a case for now, each with the reason. The coverage test reads this and nothing else.
+ */
 
 const DURABILITY = 'it takes killing and restarting a server on the same data, which comes with durability itself';
 

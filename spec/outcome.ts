@@ -3,8 +3,8 @@ import type { Level } from './clauses.ts';
 import type { Transcript } from './wire/transcript.ts';
 
 /**
- * PASS; FAIL: a requirement is not met; WARN: a SHOULD is not kept; OBS: an observation where the protocol is silent; SKIP:
- * not claimed or not possible here; BLOCKED: a case that it depends on failed; ERROR: a defect of the suite.
+ * PASS; FAIL: a requirement is not met; WARN: a SHOULD is not kept; OBS: an observation where the protocol is silent;
+ * SKIP: not claimed or not possible here; BLOCKED: a case that it depends on failed; ERROR: a defect of the suite.
  */
 export type Outcome = 'PASS' | 'FAIL' | 'WARN' | 'OBS' | 'SKIP' | 'BLOCKED' | 'ERROR';
 

@@ -5,7 +5,9 @@ import { pingCases } from './cases/ping.ts';
 
 const all: readonly (readonly Case[])[] = [pingCases];
 
-/** The cases, checked: ids are unique and well formed, steps hold to their schema. Throws an Error that names the case. */
+/**
+ * The cases, checked: ids are unique and well formed, steps hold to their schema. Throws an Error that names the case.
+ */
 export function checkCases(cases: readonly Case[]): readonly Case[] {
   const seen = new Set<string>();
   for (const each of cases) {

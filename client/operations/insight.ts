@@ -18,8 +18,8 @@ export type Hello = Readonly<Record<(typeof HELLO_NUMBERS)[number], number> & Re
 export type Stats = Readonly<Record<(typeof STATS_NUMBERS)[number], number>> & Info;
 
 /**
- * At least these (META-1): `size` in bytes; `created` and `accessed` in Unix seconds; `ttl` as last set and `left` until
- * expiry in milliseconds, −1: never; `lock`: milliseconds left, 0: none, −1: without end.
+ * At least these (META-1): `size` in bytes; `created` and `accessed` in Unix seconds; `ttl` as last set and `left`
+ * until expiry in milliseconds, −1: never; `lock`: milliseconds left, 0: none, −1: without end.
  */
 export type Meta = Readonly<Record<(typeof META_NUMBERS)[number], number>> & Info;
 

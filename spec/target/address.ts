@@ -25,7 +25,9 @@ export function showAddress(address: Address): string {
   return `${address.kind === 'tls' ? 'tls://' : ''}${host}:${address.port}`;
 }
 
-/** A socket that is connecting. A TLS certificate is not verified: the suite judges the protocol, not the certificate. */
+/**
+ * A socket that is connecting. A TLS certificate is not verified: the suite judges the protocol, not the certificate.
+ */
 export function openSocket(address: Address): Socket {
   const half = { allowHalfOpen: true, noDelay: true };
   if (address.kind === 'unix') return createConnection({ ...half, path: address.path });

@@ -46,8 +46,8 @@ const POLL_MS = 20;
 const LISTENING = /listening on (?:tcp:\/\/)?((?:[^\s:[\]]+|\[[^\]]+\]):[0-9]+)/;
 
 /**
- * Starts a server and waits until it serves: where the command names `{port}`, until that port accepts; otherwise until the
- * server prints `listening on tcp://host:port`. Throws an Error with the server's output if it does not come up.
+ * Starts a server and waits until it serves: where the command names `{port}`, until that port accepts; otherwise until
+ * the server prints `listening on tcp://host:port`. Throws an Error with the server's output if it does not come up.
  */
 export async function spawnTarget(options: SpawnOptions): Promise<Target> {
   const port = options.command.some((part) => part.includes('{port}')) ? await freePort() : undefined;

@@ -1,6 +1,8 @@
 /** Small helpers on byte strings that the wire layer shares. */
 
-/** The bytes that `hex` spells; white space in it is ignored. Throws a TypeError for anything else than pairs of digits. */
+/**
+ * The bytes that `hex` spells; white space in it is ignored. Throws a TypeError for anything else than pairs of digits.
+ */
 export function fromHex(hex: string): Buffer {
   const digits = hex.replace(/\s+/g, '');
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) throw new TypeError(`no hex: ${hex.slice(0, 80)}`);

@@ -1,6 +1,6 @@
 /**
- * What a server owes for the bytes that were sent to it. The suite reads its own outgoing stream as a server would, so the
- * order and form of replies can be checked however the bytes were built and cut.
+ * What a server owes for the bytes that were sent to it. The suite reads its own outgoing stream as a server would, so
+ * the order and form of replies can be checked however the bytes were built and cut.
  */
 import { FIELD_BYTES_BY_FLAGS, FLAG } from '../../protocol/flags.ts';
 import { FRAME_BYTES_CEILING } from '../../protocol/limits.ts';

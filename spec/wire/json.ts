@@ -1,6 +1,6 @@
 /**
- * JSON read token by token. `JSON.parse` hides what a judge has to see: numbers through a double, the second of two equal
- * members. Here a number keeps its literal text and an object all of its members.
+ * JSON read token by token. `JSON.parse` hides what a judge has to see: numbers through a double, the second of two
+ * equal members. Here a number keeps its literal text and an object all of its members.
  */
 
 export type JsonNode =
@@ -124,8 +124,8 @@ export function member(node: JsonNode, name: string): JsonNode | undefined {
 export type NumberComparison = 'literal' | 'double';
 
 /**
- * The first difference between two documents, in words with its path, or undefined. Members may stand in any order; equal
- * names in one object are a difference unless both sides have them.
+ * The first difference between two documents, in words with its path, or undefined. Members may stand in any order;
+ * equal names in one object are a difference unless both sides have them.
  */
 export function jsonDifference(
   expected: JsonNode,

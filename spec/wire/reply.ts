@@ -1,6 +1,7 @@
 /**
- * The suite's own reader of replies. It expects the worst: lengths that lie, garbage for ever, ends in mid-frame. It never
- * throws and never keeps more than one reply of the permitted size; after a malformed frame it has failed for good.
+ * The suite's own reader of replies. It expects the worst: lengths that lie, garbage for ever, ends in mid-frame. It
+ * never throws and never keeps more than one reply of the permitted size; after a malformed frame it has failed for
+ * good.
  */
 import { FLAGS, type FlagName } from '../../protocol/flags.ts';
 import { decodeUtf8, showBytes } from './bytes.ts';

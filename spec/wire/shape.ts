@@ -1,6 +1,6 @@
 /**
- * The form of a reply to a given request, as sections 2 and 4 fix it. It is checked for every reply of every case, whatever
- * the case is about.
+ * The form of a reply to a given request, as sections 2 and 4 fix it. It is checked for every reply of every case,
+ * whatever the case is about.
  */
 import { FLAG, flagNames, type FlagName } from '../../protocol/flags.ts';
 import { COUNTER_MAX } from '../../protocol/limits.ts';
