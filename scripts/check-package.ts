@@ -58,7 +58,6 @@ async function lint(tarball: string): Promise<void> {
   // `exports`.
   const attw = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--no-color', '--no-emoji'];
   await step('attw', [bin('attw'), tarball, ...attw], REPOSITORY);
-  await step('knip', [bin('knip'), '--no-progress', '--treat-config-hints-as-errors'], REPOSITORY);
 }
 
 async function install(tarball: string, project: string): Promise<void> {
@@ -140,6 +139,7 @@ try {
   await load(project);
   await compile(project);
   await command(project);
+  await step('knip', [bin('knip'), '--no-progress', '--treat-config-hints-as-errors'], REPOSITORY);
   console.log('the package is whole');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
