@@ -1,9 +1,31 @@
 /** Every case of the suite. The test runner, the command and the exporter are drivers of this one list. */
 import type { Case } from './case.ts';
 import { checkSteps } from './step.ts';
+import { authCases } from './cases/auth.ts';
+import { consistentCases } from './cases/consistent.ts';
+import { exampleCases } from './cases/examples.ts';
+import { helloCases } from './cases/hello.ts';
+import { jsonCases } from './cases/json.ts';
+import { jsonValueCases } from './cases/json-values.ts';
+import { metaCases } from './cases/meta.ts';
+import { originalCases } from './cases/original.ts';
+import { profileCases } from './cases/profile.ts';
+import { statsCases } from './cases/stats.ts';
 import { pingCases } from './cases/ping.ts';
 
-const all: readonly (readonly Case[])[] = [pingCases];
+const all: readonly (readonly Case[])[] = [
+  pingCases,
+  authCases,
+  consistentCases,
+  exampleCases,
+  helloCases,
+  jsonCases,
+  jsonValueCases,
+  metaCases,
+  originalCases,
+  profileCases,
+  statsCases,
+];
 
 /**
  * The cases, checked: ids are unique and well formed, steps hold to their schema. Throws an Error that names the case.
