@@ -52,8 +52,9 @@ describe.each(streamVectors)('stream: $name', ({ hex, frameBytesMax, frames, out
   });
 });
 
+const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength });
+
 describe('any fragmentation', () => {
-  const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength });
   const frame = fc.oneof(
     { weight: 8, arbitrary: bytes(8, 60) },
     { weight: 3, arbitrary: bytes(0, 20).map((rest) => Uint8Array.of(0x7b, ...rest)) },
