@@ -12,7 +12,13 @@ const STDERR_FD = 2;
 export function createLogger(level: string, isTerminal: boolean): Logger {
   // Both write synchronously, so that nothing is lost when the process ends.
   const stream = isTerminal
-    ? prettyStream({ destination: STDERR_FD, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' })
+    ? prettyStream({
+        destination: STDERR_FD,
+        sync: true,
+        singleLine: true,
+        ignore: 'pid,hostname,event',
+        translateTime: 'SYS:HH:MM:ss.l',
+      })
     : pino.destination({ dest: STDERR_FD, sync: true });
   return pino({ level }, stream);
 }

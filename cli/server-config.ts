@@ -143,11 +143,11 @@ export function readServerConfig(flags: Readonly<Record<string, unknown>>, env: 
   throw wrong(`${option.flag} ${withFlagNames(message)}${said}`);
 }
 
-/** A value as one would write it in a configuration file. */
+/** A value as one would write it in a configuration file: with a unit where that is shorter. */
 function writtenValue(option: OptionDescription, value: unknown): unknown {
-  if (typeof value !== 'number') return value;
-  if (option.kind === 'bytes') return formatBytes(value);
-  return option.kind === 'duration' ? formatDuration(value) : value;
+  if (typeof value !== 'number' || option.kind === 'count') return value;
+  const text = option.kind === 'bytes' ? formatBytes(value) : formatDuration(value);
+  return text === String(value) ? value : text;
 }
 
 function hidden(entry: string): string {
