@@ -18,7 +18,7 @@ import { authRequest, type Credentials } from './auth.ts';
 import { Call, type CallHandlers, type CallOwner } from './call.ts';
 import { describeTarget, dial, readyEvent, type Target } from './dial.ts';
 import { Fifo } from './fifo.ts';
-import { frameBytesMax, Outbox } from './outbox.ts';
+import { measure, Outbox } from './outbox.ts';
 import { errorOfReply, explanation, malformedReply } from './replies.ts';
 import type { Request } from './request.ts';
 
@@ -101,11 +101,10 @@ export class Connection implements CallOwner {
   /**
    * Takes a call, to be sent with the others of this turn of the event loop.
    *
-   * @param boundBytes the request's `frameBytesMax`
-   * @throws TypeError, RangeError if the key is no key; nothing is sent then
+   * @param frameBytes the size of the request, which was measured just before
    */
-  take(request: Request<unknown>, boundBytes: number, handlers: CallHandlers): Call {
-    const call = this.#queue(this, request, boundBytes, handlers);
+  take(request: Request<unknown>, frameBytes: number, handlers: CallHandlers): Call {
+    const call = this.#queue(this, request, frameBytes, handlers);
     if (this.#unsettledCalls++ === 0 && this.#state === 'open') this.#socket.ref();
     this.#scheduleFlush();
     return call;
@@ -141,7 +140,7 @@ export class Connection implements CallOwner {
   #queueAuth(credentials: Credentials): void {
     const request = authRequest(credentials);
     // AUTH is part of connecting: its deadline is the timer of that, and nobody counts it among the calls.
-    this.#queue(NOBODY, request, frameBytesMax(request), {
+    this.#queue(NOBODY, request, measure(request), {
       timeoutMs: this.#settings.connectTimeoutMs,
       signal: undefined,
       resolve: () => clearTimeout(this.#connectTimer),
@@ -151,9 +150,9 @@ export class Connection implements CallOwner {
     });
   }
 
-  #queue(owner: CallOwner, request: Request<unknown>, boundBytes: number, handlers: CallHandlers): Call {
+  #queue(owner: CallOwner, request: Request<unknown>, frameBytes: number, handlers: CallHandlers): Call {
     request.id = this.#lastId === ID_MAX ? 1 : this.#lastId + 1;
-    const call = new Call(owner, request, this.#outbox.put(request, boundBytes), handlers);
+    const call = new Call(owner, request, this.#outbox.put(request, frameBytes), handlers);
     this.#lastId = request.id;
     this.#waiting.push(call);
     return call;

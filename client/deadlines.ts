@@ -77,7 +77,7 @@ class DeadlineList {
   #start(delayMs: number): void {
     // A program that was busy beyond a deadline finds timers due before it has looked at its sockets. Expiring a phase
     // later gives replies that are there already their chance.
-    this.#timer = setTimeout(() => setImmediate(() => this.#sweep()).unref(), delayMs);
+    this.#timer = setTimeout(() => setImmediate(() => this.#sweep()), delayMs);
     this.#timer.unref();
   }
 

@@ -8,7 +8,7 @@ import type { Call, CallHandlers } from './call.ts';
 import { Connection, type ConnectionEvents } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Settings } from './options.ts';
-import { frameBytesMax } from './outbox.ts';
+import { measure } from './outbox.ts';
 import type { Request } from './request.ts';
 
 /** What every method takes. */
@@ -75,12 +75,12 @@ export class Dispatcher {
 
   #start(request: Request<unknown>, handlers: CallHandlers): void {
     if (this.#closing !== undefined) throw new SpeicherError('SPEICHER_CLOSED');
-    const boundBytes = frameBytesMax(request);
-    this.#admit(boundBytes);
     this.#current ??= this.#connect();
-    const call = this.#current.take(request, boundBytes, handlers);
+    const frameBytes = measure(request);
+    this.#admit(frameBytes);
+    const call = this.#current.take(request, frameBytes, handlers);
     this.#pendingCalls++;
-    this.#pendingBytes += call.frameBytes;
+    this.#pendingBytes += frameBytes;
     this.#deadlines.add(call, handlers.timeoutMs);
   }
 

@@ -4,14 +4,7 @@
  * the caller's bytes are copied once, at the call: afterwards the caller may change them.
  */
 import { Buffer } from 'node:buffer';
-import {
-  FIELD_BYTES_BY_FLAGS,
-  FrameWriter,
-  HEADER_BYTES,
-  KEY_BYTES_CEILING,
-  LENGTH_BYTES,
-  putRequest,
-} from '../protocol/index.ts';
+import { FIELD_BYTES_BY_FLAGS, FrameWriter, HEADER_BYTES, LENGTH_BYTES, putRequest } from '../protocol/index.ts';
 import { encodeKey, keyScratch } from './keys.ts';
 import type { Request } from './request.ts';
 
@@ -21,24 +14,26 @@ export const BATCH_BYTES = 64 * 1024;
 /** Frames above this get a buffer of their own. */
 const SHARED_FRAME_BYTES_MAX = 16 * 1024;
 
-/** Up to this many UTF-16 units a string's bytes are estimated, as three each, and not counted. */
-const ESTIMATED_UNITS_MAX = 1024;
-
 export interface FrameRange {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
 
-/** An upper bound for the size of a request's frame; close to it for all but short strings. */
-export function frameBytesMax({ flags, givenKey, givenValue }: Request<unknown>): number {
-  const headBytes = LENGTH_BYTES + HEADER_BYTES + FIELD_BYTES_BY_FLAGS[flags]!;
-  return headBytes + Math.min(sizeBytesMax(givenKey), KEY_BYTES_CEILING) + sizeBytesMax(givenValue);
-}
-
-function sizeBytesMax(content: string | Uint8Array | undefined): number {
-  if (typeof content !== 'string') return content?.length ?? 0;
-  return content.length <= ESTIMATED_UNITS_MAX ? content.length * 3 : Buffer.byteLength(content);
+/**
+ * Puts a request's key into its bytes and tells how long its frame will be. What is measured must be put at once, as the
+ * bytes of all keys share one place.
+ *
+ * @throws TypeError, RangeError if the key is no key
+ */
+export function measure(request: Request<unknown>): number {
+  const { flags, givenKey, givenValue } = request;
+  if (givenKey !== undefined) {
+    request.keyBytes = keyScratch;
+    request.keyEnd = encodeKey(givenKey);
+  }
+  const valueBytes = typeof givenValue === 'string' ? Buffer.byteLength(givenValue) : (givenValue?.length ?? 0);
+  return LENGTH_BYTES + HEADER_BYTES + FIELD_BYTES_BY_FLAGS[flags]! + request.keyEnd + valueBytes;
 }
 
 export class Outbox {
@@ -47,13 +42,11 @@ export class Outbox {
   /**
    * Writes a request's frame.
    *
-   * @param boundBytes its `frameBytesMax`
-   * @throws TypeError, RangeError if the key is no key
+   * @param frameBytes what `measure` has told
    */
-  put(request: Request<unknown>, boundBytes: number): FrameRange {
-    setKey(request);
-    if (boundBytes > SHARED_FRAME_BYTES_MAX) return putFrame(new FrameWriter(boundBytes), request);
-    if (this.#shared.length + boundBytes > BATCH_BYTES) this.#shared.detach();
+  put(request: Request<unknown>, frameBytes: number): FrameRange {
+    if (frameBytes > SHARED_FRAME_BYTES_MAX) return putFrame(new FrameWriter(frameBytes), request);
+    if (this.#shared.length + frameBytes > BATCH_BYTES) this.#shared.detach();
     return putFrame(this.#shared, request);
   }
 
@@ -66,12 +59,6 @@ export class Outbox {
     if (isFree) this.#shared.clear();
     else this.#shared.detach();
   }
-}
-
-function setKey(request: Request<unknown>): void {
-  if (request.givenKey === undefined) return;
-  request.keyBytes = keyScratch;
-  request.keyEnd = encodeKey(request.givenKey);
 }
 
 function putFrame(writer: FrameWriter, request: Request<unknown>): FrameRange {
@@ -89,12 +76,9 @@ function putFrame(writer: FrameWriter, request: Request<unknown>): FrameRange {
   return { bytes: writer.bytes, start, end: writer.length };
 }
 
-/** Unlike `FrameWriter.text` this does not reserve three bytes for each unit of a long text: its size is known. */
+/** There is room for the text, but not always for the three bytes of each unit that `FrameWriter.text` would reserve. */
 function putText(writer: FrameWriter, text: string): void {
-  if (text.length <= ESTIMATED_UNITS_MAX) {
-    writer.text(text);
-    return;
-  }
   const { buffer, byteOffset, byteLength } = writer.bytes;
-  writer.length += Buffer.from(buffer, byteOffset, byteLength).write(text, writer.length);
+  if (writer.length + text.length * 3 <= byteLength) writer.text(text);
+  else writer.length += Buffer.from(buffer, byteOffset, byteLength).write(text, writer.length);
 }

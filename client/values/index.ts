@@ -66,10 +66,12 @@ export function encodeValue(value: StorableValue, tag?: number): EncodedValue {
   }
   if (typeof value === 'string') return { tag: tag ?? TAG.TEXT, body: checkText(value) };
   if (value instanceof Uint8Array) return { tag: tag ?? TAG.BYTES, body: value };
-  if (typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0))) {
-    return { tag: TAG.INTEGER, body: String(value) };
-  }
+  if (isInteger(value)) return { tag: TAG.INTEGER, body: String(value) };
   return { tag: TAG.JSON, body: encodeJson(value) };
+}
+
+function isInteger(value: number | bigint | boolean | object | null): value is number | bigint {
+  return typeof value === 'bigint' || (Number.isSafeInteger(value) && !Object.is(value, -0));
 }
 
 function checkText(text: string): string {
