@@ -27,17 +27,17 @@ export type RandomStep =
   | { readonly metaKey: string };
 
 const alphabet = fc.constantFrom('\0', 'a', 'b', '\xff');
-const key = fc.string({ unit: alphabet, minLength: 1, maxLength: 3 });
-const prefix = fc.string({ unit: alphabet, maxLength: 2 });
+const key = fc.string({ unit: alphabet, minLength: 1, maxLength: 2 });
+const prefix = fc.oneof({ weight: 1, arbitrary: fc.constant('') }, { weight: 4, arbitrary: key });
 const cursor = fc.string({ unit: alphabet, maxLength: 3 });
 const text = fc.constantFrom('', 'x', 'yz', '7', '-3', '007', '9223372036854775807', '\xff\0');
 const initial = fc.constantFrom('', '5', '-0', '010');
 const delta = fc.constantFrom(1n, -4n, 2n ** 62n, -(2n ** 63n));
 const limit = fc.constantFrom(1n, 2n, 5n, 2n ** 63n - 1n);
 const tag = fc.constantFrom(0, 1, 2 ** 32 - 1);
-const ttlMs = fc.oneof(fc.constantFrom(0, 2 ** 53 - 1, 2 ** 64), fc.integer({ min: 1, max: 30 }));
+const ttlMs = fc.oneof(fc.constantFrom(0, 2 ** 53 - 1, 2 ** 64), fc.integer({ min: 1, max: 100 }));
 const version = fc.integer({ min: 1, max: 60 });
-const token = fc.integer({ min: 0, max: 6 });
+const token = fc.integer({ min: 0, max: 10 });
 const detail = fc.boolean();
 
 /** What each operation's request may carry, by section 4; `needed` is always there, the rest half of the times. */
@@ -55,7 +55,7 @@ const SHAPES: Record<OperationOfStore, { weight: number; needed: Shape; optional
   unlock: { weight: 2, needed: { key }, optional: { token } },
   count: { weight: 3, needed: { key: prefix }, optional: {} },
   setPrefix: { weight: 1, needed: { key: prefix, value: text }, optional: { ttlMs, tag, token } },
-  deletePrefix: { weight: 1, needed: { key: prefix }, optional: { token } },
+  deletePrefix: { weight: 0.5, needed: { key: prefix }, optional: { token } },
   incrementPrefix: { weight: 2, needed: { key: prefix }, optional: { number: delta, token } },
   touchPrefix: { weight: 1, needed: { key: prefix }, optional: { ttlMs, token } },
   lockPrefix: { weight: 1, needed: { key: prefix }, optional: { ttlMs } },
