@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Speicher } from '../client/index.ts';
 import { createServer, type Server } from '../server/index.ts';
 import { VERSION } from '../server/version.ts';
-import { ARGUMENTS, OPTIONS, usage } from './client-command.ts';
+import { ARGUMENTS, OPTIONS, readCall, usage } from './client-command.ts';
 import { CLIENT_COMMANDS } from './client-commands.ts';
 import { run as runBare, type Run } from './testing/run-speicher.ts';
 
@@ -30,6 +30,11 @@ beforeEach(async () => {
 
 function run(args: readonly string[], input: string | Uint8Array = ''): Promise<Run> {
   return runBare(args, { env: { SPEICHER_URL: url }, input });
+}
+
+/** The value is the word itself, and never standard input. */
+async function wordAsValue(word: string | undefined): Promise<Uint8Array> {
+  return Buffer.from(word ?? '');
 }
 
 const DONE = { code: 0, stdout: '', stderr: '' };
@@ -178,19 +183,29 @@ test('the server as a whole: ping, hello, stats, reset, sync', async () => {
 describe('what goes wrong is one line on stderr', () => {
   test.each([
     [['get'], "missing required argument 'KEY'"],
-    [['get', ''], 'KEY must be at least one character'],
-    [['get', 'a', 'b'], 'too many arguments'],
     [['nonsense'], "unknown command 'nonsense'"],
     [['get', 'k', '--timeout', '0'], '--timeout must be'],
     [['get', 'k', '-u', 'http://localhost'], 'url'],
     [['set', 'k', 'v', '--ttl', 'soon'], '--ttl must be milliseconds, or a number with'],
-    [['set', 'k', 'v', '--type', 'text/plain'], '--type must be one of text, bytes, json, integer'],
-    [['touch', 'k', '--if-version', '0'], '--if-version must be an integer above 0'],
     [['stats', '--watch', '1ms'], '--watch must be at least 100ms'],
   ])('%j: wrong usage, 2', async (args, message) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
+  });
+
+  test.each([
+    ['get', [''], {}, 'KEY must be at least one character'],
+    ['set', ['k', 'v'], { ttl: '1.5' }, '--ttl must be milliseconds'],
+    ['set', ['k', 'v'], { type: 'text/plain' }, '--type must be one of text, bytes, json, integer, not text/plain'],
+    ['touch', ['k'], { ifVersion: '0' }, '--if-version must be an integer above 0, not 0'],
+    ['unlock', ['k'], { token: 'mine' }, '--token must be an integer above 0, not mine'],
+    ['keys', [], { limit: '-1' }, '--limit must be an integer above 0'],
+    ['cas', ['k', 'v1', 'x'], {}, 'VERSION must be an integer above 0, not v1'],
+    ['increment', ['k', '1.5'], {}, 'DELTA must be an integer, not 1.5'],
+    ['increment', ['k'], { initial: 'none' }, '--initial must be an integer, not none'],
+  ] as [string, string[], Record<string, string>, string][])('%s %j %j', async (name, words, flags, message) => {
+    await expect(readCall(CLIENT_COMMANDS.get(name)!, words, flags, wordAsValue)).rejects.toThrow(message);
   });
 
   test('nobody there: 3', async () => {
