@@ -151,7 +151,7 @@ export class Connection implements CallOwner {
   }
 
   #queue(owner: CallOwner, request: Request<unknown>, frameBytes: number, handlers: CallHandlers): Call {
-    request.id = this.#lastId === ID_MAX ? 1 : this.#lastId + 1;
+    request.id = idAfter(this.#lastId);
     const call = new Call(owner, request, this.#outbox.put(request, frameBytes), handlers);
     this.#lastId = request.id;
     this.#waiting.push(call);
@@ -341,6 +341,11 @@ export class Connection implements CallOwner {
       }
     }
   }
+}
+
+/** Ids go round, and leave out 0: that stands for a reply to nobody's request (FRAME-3). */
+export function idAfter(id: number): number {
+  return id === ID_MAX ? 1 : id + 1;
 }
 
 /** The error of a call whose connection is lost. */

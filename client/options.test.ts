@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { resolveOptions, type SpeicherOptions } from './options.ts';
 
@@ -89,14 +90,14 @@ describe('what is wrong is named', () => {
     );
   });
 
-  test('no password is repeated', () => {
-    for (const url of ['tcp://:secret@a/path', 'tcp://:secret%@a', 'http://:secret@a']) {
-      expect(() => resolveOptions(url)).toThrow(expect.not.objectContaining({ message: /secret/ }));
-      try {
-        resolveOptions(url);
-      } catch (error) {
-        expect(JSON.stringify([String(error), String((error as Error).cause)])).not.toContain('secret');
-      }
+  test.each(['tcp://:secret@a/path', 'tcp://:secret%@a', 'http://:secret@a'])('no password is repeated: %s', (url) => {
+    let shown = '';
+    try {
+      resolveOptions(url);
+    } catch (error) {
+      shown = inspect(error);
     }
+    expect(shown).toContain('SPEICHER_OPTION');
+    expect(shown).not.toContain('secret');
   });
 });
