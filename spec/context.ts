@@ -6,9 +6,10 @@ import { Skipped, Violation } from './outcome.ts';
 import { seededRandom, type Random } from './random.ts';
 import { Resolver } from './resolve.ts';
 import type { Session } from './session.ts';
-import type { Expectation, OneExpectation, Piece, Step } from './step.ts';
-import { showBytes, utf8 } from './wire/bytes.ts';
+import type { Bytes, Expectation, Key, OneExpectation, Piece, Request, Step } from './step.ts';
+import { sameBytes, showBytes, toHex, utf8 } from './wire/bytes.ts';
 import { Connection, type Incoming } from './wire/connection.ts';
+import { parseEntries, type Entry } from './wire/entries.ts';
 import type { BinaryReply, Reply } from './wire/reply.ts';
 import { shapeProblem } from './wire/shape.ts';
 
@@ -131,6 +132,29 @@ export class CaseContext {
     }
   }
 
+  /** Follows a listing page by page and demands that it has these entries, in this order. */
+  async listing(request: Request, expected: readonly (readonly [Key, Bytes])[], name = 'a'): Promise<void> {
+    const wanted = expected.map(([key, value]) => [this.resolver.key(key), this.resolver.bytes(value)] as const);
+    const seen: Entry[] = [];
+    let after: Bytes | undefined = request.value;
+    for (let status = 206; status === 206 && seen.length <= wanted.length;) {
+      const came = await this.exchange({ ...request, ...(after !== undefined && { value: after }) }, name);
+      if (came.status !== 200 && came.status !== 206) this.fail('200 or 206', describeIncoming(came));
+      seen.push(...parseEntries(came.value).entries);
+      after = { hex: toHex(seen.at(-1)?.key ?? Buffer.alloc(0)) };
+      status = came.status;
+    }
+    const same =
+      seen.length === wanted.length &&
+      wanted.every(([key, value], index) => {
+        const entry = seen[index];
+        return entry !== undefined && sameBytes(key, entry.key) && sameBytes(value, entry.value);
+      });
+    if (same) return;
+    const wantedEntries = wanted.map(([key, value]) => ({ key, value }));
+    this.fail(`in all the entries ${showEntries(wantedEntries)}`, `the entries ${showEntries(seen)}`);
+  }
+
   /** Lets time pass, where time itself is what the case is about. */
   async wait(ms: number): Promise<void> {
     if (this.signal.aborted) return;
@@ -220,6 +244,7 @@ export class CaseContext {
     else if ('recv' in step) await this.recv(step.recv, step.on);
     else if ('until' in step) await this.until(step.until, step.expect, step.on);
     else if ('probe' in step) await this.probe(step.probe);
+    else if ('listing' in step) await this.listing(step.listing, step.entries, step.on);
     else if ('waitMs' in step) await this.wait(step.waitMs);
     else if ('close' in step) (await this.connection(step.close)).close();
     else if ('halfClose' in step) (await this.connection(step.halfClose)).halfClose();
@@ -263,6 +288,10 @@ function isQuiet(due: Connection['due'][number] | undefined): boolean {
 
 function alternatives(expected: Expectation): readonly OneExpectation[] {
   return 'anyOf' in expected ? expected.anyOf : [expected];
+}
+
+function showEntries(entries: readonly Entry[]): string {
+  return entries.map(({ key, value }) => `${showBytes(key)}=${showBytes(value)}`).join(' ') || '(none)';
 }
 
 function splitCredentials(credentials = ''): [string, string] {

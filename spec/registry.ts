@@ -1,30 +1,52 @@
 /** Every case of the suite. The test runner, the command and the exporter are drivers of this one list. */
 import type { Case } from './case.ts';
-import { checkSteps } from './step.ts';
 import { authCases } from './cases/auth.ts';
 import { consistentCases } from './cases/consistent.ts';
+import { coreCases } from './cases/core.ts';
 import { exampleCases } from './cases/examples.ts';
+import { frameCases } from './cases/frame.ts';
 import { helloCases } from './cases/hello.ts';
-import { jsonCases } from './cases/json.ts';
 import { jsonValueCases } from './cases/json-values.ts';
+import { jsonCases } from './cases/json.ts';
+import { keyCases } from './cases/key.ts';
+import { listCases } from './cases/list.ts';
+import { lockCases } from './cases/lock.ts';
 import { metaCases } from './cases/meta.ts';
+import { numberCases } from './cases/number.ts';
 import { originalCases } from './cases/original.ts';
+import { prefixCases } from './cases/prefix.ts';
 import { profileCases } from './cases/profile.ts';
+import { quietCases } from './cases/quiet.ts';
 import { statsCases } from './cases/stats.ts';
-import { pingCases } from './cases/ping.ts';
+import { takenCases } from './cases/taken.ts';
+import { timeCases } from './cases/time.ts';
+import { versionCases } from './cases/version.ts';
+import { writeCases } from './cases/write.ts';
+import { checkSteps } from './step.ts';
 
 const all: readonly (readonly Case[])[] = [
-  pingCases,
   authCases,
   consistentCases,
+  coreCases,
   exampleCases,
+  frameCases,
   helloCases,
-  jsonCases,
   jsonValueCases,
+  jsonCases,
+  keyCases,
+  listCases,
+  lockCases,
   metaCases,
+  numberCases,
   originalCases,
+  prefixCases,
   profileCases,
+  quietCases,
   statsCases,
+  takenCases,
+  timeCases,
+  versionCases,
+  writeCases,
 ];
 
 /**

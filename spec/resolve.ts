@@ -4,7 +4,7 @@ import { OPCODE } from '../protocol/operations.ts';
 import type { TargetFacts } from './target/facts.ts';
 import type { Bytes, Key, Numeric, Piece, Request } from './step.ts';
 import { fromHex, utf8 } from './wire/bytes.ts';
-import { buildFrame, buildRequest } from './wire/request.ts';
+import { buildFrame, buildRequest, lengthField } from './wire/request.ts';
 
 const DEFAULT_FILL = 0x76;
 const KEY_FILL = 0x6b;
@@ -79,6 +79,7 @@ export class Resolver {
     if ('json' in piece) return buildFrame(utf8(this.text(piece.json)));
     if ('body' in piece) return buildFrame(this.bytes(piece.body));
     if ('hex' in piece) return fromHex(piece.hex);
+    if ('lengthAt' in piece) return lengthField(this.limit(piece.lengthAt) + piece.plus);
     if ('part' in piece) return this.piece(piece.part).subarray(piece.from ?? 0, piece.to);
     return this.#request(piece);
   }

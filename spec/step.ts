@@ -72,6 +72,8 @@ export type Piece =
   | { readonly body: Bytes }
   /** Bytes of the stream as they are. */
   | { readonly hex: string }
+  /** A length field alone, counted from a limit. */
+  | { readonly lengthAt: 'max-key' | 'max-value' | 'max-frame'; readonly plus: number }
   /** The bytes `from` to `to` of another piece, for frames that are cut. */
   | { readonly part: Piece; readonly from?: number | undefined; readonly to?: number | undefined };
 
@@ -80,6 +82,7 @@ const pieceSchema: z.ZodType<Piece> = z.union([
   z.strictObject({ json: z.string() }),
   z.strictObject({ body: bytesSchema }),
   z.strictObject({ hex }),
+  z.strictObject({ lengthAt: limit, plus: z.int() }),
   z.strictObject({
     part: z.lazy(() => pieceSchema),
     from: z.int().nonnegative().optional(),
@@ -166,6 +169,8 @@ const stepSchema = z.union([
   z.strictObject({ probe: z.string() }),
   /** Asks again and again until the reply is the expected one. */
   z.strictObject({ until: pieceSchema, expect: expectationSchema, on }),
+  /** A listing, followed from page to page as LIST-3 says, must have these entries in all. */
+  z.strictObject({ listing: requestSchema, entries: z.array(z.tuple([keySchema, bytesSchema])).readonly(), on }),
   z.strictObject({ waitMs: z.int().positive() }),
 ]);
 export type Step = z.infer<typeof stepSchema>;

@@ -30,6 +30,11 @@ function u64(value: bigint): Buffer {
   return bytes;
 }
 
+/** A length as it stands before a frame. */
+export function lengthField(length: number): Buffer {
+  return u32(length);
+}
+
 function u32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value >>> 0);

@@ -1,0 +1,59 @@
+/**
+ * Every case of the suite as a test. Without SERVER_HOST or SERVER_PORT it starts this repository's own server, as a
+ * process: one as it comes, one that asks for AUTH, one with small limits and few profiles. With either of them it attaches
+ * to that server: SERVER_PASSWORD=USER:PASSWORD where it asks for AUTH, SPEC_ALLOW_RESET=1 where it may be emptied.
+ * SPEC_SEED repeats a run's order, keys, ids and random choices.
+ */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DEFAULT_PORT } from '../protocol/limits.ts';
+import { attach, CASES, openSession, renderFailure, Runner, shuffledCases, skipReason, spawnTarget } from './index.ts';
+import type { Target } from './index.ts';
+
+const { SERVER_HOST, SERVER_PORT, SERVER_PASSWORD, SPEC_ALLOW_RESET } = process.env;
+const attached = SERVER_HOST !== undefined || SERVER_PORT !== undefined;
+const seed = process.env['SPEC_SEED'] ?? randomBytes(2).toString('hex');
+const scale = Number(process.env['SPEC_TIMEOUT_SCALE'] ?? 1);
+
+const CREDENTIALS = 'user:pass:word';
+const SMALL = ['--max-key', '250', '--max-value', '8KiB', '--max-frame', '16KiB'];
+
+function own(label: string, args: readonly string[], credentials?: string): Promise<Target> {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const command = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'serve', '--listen', 'tcp://127.0.0.1:0'];
+  return spawnTarget({ command: [...command, ...args], cwd, label, ...(credentials !== undefined && { credentials }) });
+}
+
+const targets = await (attached
+  ? [attach(`${SERVER_HOST ?? 'localhost'}:${SERVER_PORT ?? DEFAULT_PORT}`, SERVER_PASSWORD)]
+  : Promise.all([
+      own('as it comes', []),
+      own('with AUTH', ['--auth', CREDENTIALS, '--auth', ':'], CREDENTIALS),
+      own('with small limits', SMALL),
+    ]));
+const runners = await Promise.all(
+  targets.map(async (target) => {
+    const allowReset = target.spawned || SPEC_ALLOW_RESET === '1';
+    return new Runner(await openSession(target, { seed, allowReset, timeoutScale: scale }));
+  }),
+);
+
+afterAll(async () => {
+  await Promise.all(targets.map((target) => target.stop()));
+});
+
+describe(`speicher protocol, SPEC_SEED=${seed}, against ${targets.map(({ label }) => label).join(', ')}`, () => {
+  for (const each of shuffledCases(CASES, seed)) {
+    test(`${each.id} — ${each.clauses.join(', ')}`, async ({ skip, annotate }) => {
+      // The first server on which the case can be run; where there is none, the first one's reason stands.
+      const runner = runners.find(({ session }) => skipReason(each, session) === undefined) ?? runners[0];
+      if (runner === undefined) throw new Error('no server');
+      const result = await runner.run(each);
+      if (result.status === 'SKIP' || result.status === 'BLOCKED') skip(result.reason);
+      if (result.status === 'WARN') await annotate(renderFailure(each, result, runner.session), 'warning');
+      const failed = result.status === 'FAIL' || result.status === 'ERROR';
+      expect(failed ? renderFailure(each, result, runner.session) : '').toBe('');
+    });
+  }
+});
