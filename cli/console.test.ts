@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Speicher } from '../client/index.ts';
 import { createServer, type Server } from '../server/index.ts';
 import { isCommandLine } from './console/command-lines.ts';
@@ -10,6 +10,9 @@ import { createCompleter } from './console/completion.ts';
 import { hintFor } from './console/hints.ts';
 import { historyFile, isSecret } from './console/history.ts';
 import { cleanEnvironment, run, SPEICHER } from './testing/run-speicher.ts';
+
+// Processes are started here, and on a busy machine each takes a second to begin.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: Server;
 let client: Speicher;

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createServer, type Server } from '../server/index.ts';
 import { statsTable } from './commands/stats.ts';
 import { start } from './testing/run-speicher.ts';
+
+// Processes are started here, and on a busy machine each takes a second to begin.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: Server;
 
