@@ -7,6 +7,8 @@ import { exampleCases } from './cases/examples.ts';
 import { frameCases } from './cases/frame.ts';
 import { helloCases } from './cases/hello.ts';
 import { jsonValueCases } from './cases/json-values.ts';
+import { jsonItemCases } from './cases/json-items.ts';
+import { jsonMalformedCases } from './cases/json-malformed.ts';
 import { jsonCases } from './cases/json.ts';
 import { keyCases } from './cases/key.ts';
 import { listCases } from './cases/list.ts';
@@ -33,6 +35,8 @@ const all: readonly (readonly Case[])[] = [
   helloCases,
   jsonValueCases,
   jsonCases,
+  jsonItemCases,
+  jsonMalformedCases,
   keyCases,
   listCases,
   lockCases,
