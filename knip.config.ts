@@ -14,6 +14,8 @@ const config: KnipConfig = {
   project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
   // Started by their binaries' paths, in scripts/.
   ignoreDependencies: ['@arethetypeswrong/cli', 'c8', 'publint'],
+  // Of util-linux, for tests on a terminal.
+  ignoreBinaries: ['script'],
   // A type that a module's own interface needs may be exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

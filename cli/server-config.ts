@@ -75,7 +75,7 @@ function readFlags(flags: Readonly<Record<string, unknown>>): Settings {
 }
 
 /** The name under which commander keeps a flag: `--max-frame` is `maxFrame`. */
-export function flagProperty({ key }: OptionDescription): string {
+function flagProperty({ key }: OptionDescription): string {
   return key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -217,7 +217,8 @@ export class Connection implements CallOwner {
   }
 
   #onConnectTimeout(): void {
-    const detail = `${describeTarget(this.#settings.target)}: no connection within ${this.#settings.connectTimeoutMs} ms`;
+    const { target, connectTimeoutMs } = this.#settings;
+    const detail = `${describeTarget(target)}: no connection within ${connectTimeoutMs} ms`;
     this.#fail((call) => lost(call, 'SPEICHER_CONNECT', detail));
   }
 

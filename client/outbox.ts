@@ -9,7 +9,7 @@ import { encodeKey, keyScratch } from './keys.ts';
 import type { Request } from './request.ts';
 
 /** Size of a batch's buffer, and so the most that leaves in one write, large frames apart. */
-export const BATCH_BYTES = 64 * 1024;
+const BATCH_BYTES = 64 * 1024;
 
 /** Frames above this get a buffer of their own. */
 const SHARED_FRAME_BYTES_MAX = 16 * 1024;
@@ -21,8 +21,8 @@ export interface FrameRange {
 }
 
 /**
- * Puts a request's key into its bytes and tells how long its frame will be. What is measured must be put at once, as the
- * bytes of all keys share one place.
+ * Puts a request's key into its bytes and tells how long its frame will be. What is measured must be put at once, as
+ * the bytes of all keys share one place.
  *
  * @throws TypeError, RangeError if the key is no key
  */
@@ -76,7 +76,9 @@ function putFrame(writer: FrameWriter, request: Request<unknown>): FrameRange {
   return { bytes: writer.bytes, start, end: writer.length };
 }
 
-/** There is room for the text, but not always for the three bytes of each unit that `FrameWriter.text` would reserve. */
+/**
+ * There is room for the text, but not always for the three bytes of each unit that `FrameWriter.text` would reserve.
+ */
 function putText(writer: FrameWriter, text: string): void {
   const { buffer, byteOffset, byteLength } = writer.bytes;
   if (writer.length + text.length * 3 <= byteLength) writer.text(text);

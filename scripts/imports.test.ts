@@ -37,6 +37,12 @@ describe('imports', () => {
     expect(wrongImports(made({ [path]: text }))).toEqual([expect.stringMatching(/^[a-z/]+\.ts:1: /)]);
   });
 
+  test('only the client’s tests start the server', () => {
+    const text = `import { createServer } from '../server/index.ts';`;
+    expect(wrongImports(made({ 'client/a.test.ts': text }))).toEqual([]);
+    expect(wrongImports(made({ 'client/a.ts': text, 'spec/a.test.ts': text }))).toHaveLength(2);
+  });
+
   test('the right way is silent', () => {
     const text = `import { b } from '../protocol/flags.ts';\nimport { once } from 'node:events';`;
     expect(

@@ -51,7 +51,9 @@ export function refused(piece: Piece, expect: Expectation = BAD): Step[] {
   return [ask(set('kept', 'as it was')), ask(piece, expect), ask(get('kept'), found('as it was'))];
 }
 
-/** After a framing error: the reply that FRAME-3 advises, or a close alone. That it closes is checked for every case. */
+/**
+ * After a framing error: the reply that FRAME-3 advises, or a close alone. That it closes is checked for every case.
+ */
 export function framingError(status: 400 | 413): Expectation {
   return {
     anyOf: [

@@ -6,9 +6,9 @@ import { coreCases } from './cases/core.ts';
 import { exampleCases } from './cases/examples.ts';
 import { frameCases } from './cases/frame.ts';
 import { helloCases } from './cases/hello.ts';
-import { jsonValueCases } from './cases/json-values.ts';
 import { jsonItemCases } from './cases/json-items.ts';
 import { jsonMalformedCases } from './cases/json-malformed.ts';
+import { jsonValueCases } from './cases/json-values.ts';
 import { jsonCases } from './cases/json.ts';
 import { keyCases } from './cases/key.ts';
 import { listCases } from './cases/list.ts';
@@ -20,8 +20,10 @@ import { prefixCases } from './cases/prefix.ts';
 import { profileCases } from './cases/profile.ts';
 import { quietCases } from './cases/quiet.ts';
 import { statsCases } from './cases/stats.ts';
+import { statusCases } from './cases/status.ts';
 import { takenCases } from './cases/taken.ts';
 import { timeCases } from './cases/time.ts';
+import { transportCases } from './cases/transport.ts';
 import { versionCases } from './cases/version.ts';
 import { writeCases } from './cases/write.ts';
 import { checkSteps } from './step.ts';
@@ -33,10 +35,10 @@ const all: readonly (readonly Case[])[] = [
   exampleCases,
   frameCases,
   helloCases,
-  jsonValueCases,
-  jsonCases,
   jsonItemCases,
   jsonMalformedCases,
+  jsonValueCases,
+  jsonCases,
   keyCases,
   listCases,
   lockCases,
@@ -47,8 +49,10 @@ const all: readonly (readonly Case[])[] = [
   profileCases,
   quietCases,
   statsCases,
+  statusCases,
   takenCases,
   timeCases,
+  transportCases,
   versionCases,
   writeCases,
 ];
@@ -56,7 +60,7 @@ const all: readonly (readonly Case[])[] = [
 /**
  * The cases, checked: ids are unique and well formed, steps hold to their schema. Throws an Error that names the case.
  */
-export function checkCases(cases: readonly Case[]): readonly Case[] {
+function checkCases(cases: readonly Case[]): readonly Case[] {
   const seen = new Set<string>();
   for (const each of cases) {
     if (!/^[a-z]+\.[a-z0-9]+(?:-[a-z0-9]+)*$/.test(each.id)) throw new Error(`${each.id} is no area.slug`);

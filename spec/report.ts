@@ -10,9 +10,8 @@ const OUTPUT_LINES_MAX = 20;
 
 /** The clauses' text, why it matters, the bytes with their meaning, and how to send them again. */
 export function renderFailure(each: Case, result: CaseResult, session: Session): string {
-  const lines = [
-    `${each.id}   ${result.level}  ${each.clauses.join(', ')}   ${each.profile}   seed ${result.seed}   ${result.status}`,
-  ];
+  const { level, seed, status } = result;
+  const lines = [`${each.id}   ${level}  ${each.clauses.join(', ')}   ${each.profile}   seed ${seed}   ${status}`];
   const cited = new Set([...(result.clause === undefined ? [] : [result.clause]), ...each.clauses]);
   for (const id of cited) lines.push(`${id}: "${clause(id).text}"`);
   lines.push(`why: ${each.why}`);

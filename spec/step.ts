@@ -1,7 +1,7 @@
 /**
- * The language of a case's steps. Steps are plain data, so that they can be exported and run by an interpreter in another
- * language; unknown members are refused. What stands in a step and cannot be known beforehand is a reference: to the case's
- * own keys, to a limit that HELLO gave, to something that an earlier reply carried.
+ * The language of a case's steps. Steps are plain data, so that they can be exported and run by an interpreter in
+ * another language; unknown members are refused. What stands in a step and cannot be known beforehand is a reference:
+ * to the case's own keys, to a limit that HELLO gave, to something that an earlier reply carried.
  */
 import { z } from 'zod';
 import { FLAGS, type FlagName } from '../protocol/flags.ts';
@@ -178,15 +178,4 @@ export type Step = z.infer<typeof stepSchema>;
 /** Checks steps strictly. Throws zod's error, which names the member. */
 export function checkSteps(steps: readonly Step[]): void {
   z.array(stepSchema).parse(steps);
-}
-
-const isRequest = (piece: Piece): piece is Request => 'op' in piece;
-
-/** The binary requests in a step, each with the statuses that are expected, for checks on the cases themselves. */
-export function requestsOf(step: Step): { request: Request; statuses: readonly number[] }[] {
-  const pieces = 'ask' in step ? [step.ask] : 'until' in step ? [step.until] : [];
-  const expectation = 'ask' in step || 'until' in step ? step.expect : undefined;
-  const all = expectation === undefined ? [] : 'anyOf' in expectation ? expectation.anyOf : [expectation];
-  const statuses = all.flatMap((each) => ('status' in each ? each.status : []));
-  return pieces.filter(isRequest).map((request) => ({ request, statuses }));
 }

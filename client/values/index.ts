@@ -57,7 +57,8 @@ const decoderByForm: { readonly [Form in ValueForm]: Decoder<ValueForms[Form]> }
 };
 
 /**
- * @param tag stored instead of the value's own; the value is then a string or bytes, in the form that the TAG stands for
+ * @param tag stored instead of the value's own; the value is then a string or bytes, in the form that the TAG stands
+ * for
  * @throws TypeError for what cannot be stored
  */
 export function encodeValue(value: StorableValue, tag?: number): EncodedValue {

@@ -1,4 +1,6 @@
-/** What a server must answer to requests of profiles that it does not claim, and whether its claims agree (PROFILE-1). */
+/**
+ * What a server must answer to requests of profiles that it does not claim, and whether its claims agree (PROFILE-1).
+ */
 import { ask, json } from '../actions.ts';
 import type { Case } from '../case.ts';
 

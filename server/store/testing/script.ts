@@ -7,7 +7,7 @@ import { ManualClock, perform, type OperationOfStore, type Outcome, type Request
 export type ScriptStep = readonly [OperationOfStore, RequestLiteral, Outcome] | readonly ['wait', number];
 
 /** The longest value that APPEND may make in a script, in bytes. */
-export const VALUE_BYTES_MAX = 8;
+const VALUE_BYTES_MAX = 8;
 
 export function makeStore(): { store: Store; clock: ManualClock } {
   const clock = new ManualClock();
