@@ -85,12 +85,13 @@ describe('text', () => {
     ['\u{1f600}', 'f09f9880'],
     ['a\u{1f600}\u{10ffff}b', '61f09f9880f48fbfbf62'],
     ['\ufeffx', 'efbbbf78'],
+    ['a\ud83db\ude00', '61efbfbd62efbfbd'],
   ])('%j is UTF-8', (text, hex) => {
     expect(written((writer) => writer.text(text))).toBe(hex);
   });
 
   test('of any length and kind is what TextEncoder says, behind what was there', () => {
-    const property = fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(40), (text, firstBytes) => {
+    const property = fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.nat(40), (text, firstBytes) => {
       const writer = new FrameWriter(firstBytes);
       writer.u16(0xabcd);
       writer.text(text);
@@ -98,6 +99,21 @@ describe('text', () => {
       expect(contents(writer)).toBe(`abcd${toHex(new TextEncoder().encode(text))}abcd`);
     });
     fc.assert(property);
+  });
+});
+
+describe('long text', () => {
+  test.each([
+    ['ASCII', 'x', 1],
+    ['two bytes', 'ж', 2],
+    ['astral characters', '\u{1f600}', 4],
+  ])('of %s takes no more room than its bytes', (_what, unit, unitBytes) => {
+    const writer = new FrameWriter(16);
+    writer.u16(0xabcd);
+    writer.text(unit.repeat(100_000));
+    expect(writer.length).toBe(2 + 100_000 * unitBytes);
+    expect(writer.bytes).toHaveLength(writer.length);
+    expect(new TextDecoder().decode(writer.bytes.subarray(2))).toBe(unit.repeat(100_000));
   });
 });
 

@@ -101,11 +101,12 @@ export class FrameWriter {
     this.length += sizeBytes;
   }
 
-  /** Writes a string as UTF-8. */
+  /** Writes a string as UTF-8; a lone surrogate, which has no such form, becomes U+FFFD. */
   text(value: string): void {
-    // A UTF-16 code unit never takes more than three bytes of UTF-8.
-    this.reserve(value.length * 3);
-    this.length += encoder.encodeInto(value, this.bytes.subarray(this.length)).written;
+    const { read, written } = encoder.encodeInto(value, this.bytes.subarray(this.length));
+    this.length += written;
+    // Only now is it known that room was wanting. What is left is encoded apart, so that it takes no more than it needs.
+    if (read < value.length) this.put(encoder.encode(value.slice(read)));
   }
 
   /** Overwrites four bytes that were written before, at offset `at`. */
