@@ -43,6 +43,8 @@ export interface JsonRequest {
 const NO_BYTES = new Uint8Array(0);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const CLOSE_OBJECT = 0x7d;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -87,7 +89,8 @@ export function readJsonRequest(bytes: Uint8Array, start: number, end: number, d
 function findMembers(bytes: Uint8Array, start: number, end: number, depthMax: number): Members | Status {
   const members: Members = {};
   let at = skipJsonSpace(bytes, start + 1, end);
-  if (bytes[at] === 0x7d && at < end) return skipJsonSpace(bytes, at + 1, end) === end ? members : STATUS.BAD_REQUEST;
+  if (at < end && bytes[at] === CLOSE_OBJECT)
+    return skipJsonSpace(bytes, at + 1, end) === end ? members : STATUS.BAD_REQUEST;
   for (;;) {
     const valueStart = skipMemberName(bytes, at, end);
     if (valueStart < 0) return STATUS.BAD_REQUEST;
@@ -100,8 +103,8 @@ function findMembers(bytes: Uint8Array, start: number, end: number, depthMax: nu
     if (at >= end) return STATUS.BAD_REQUEST;
     const byte = bytes[at];
     at = skipJsonSpace(bytes, at + 1, end);
-    if (byte === 0x7d) return at === end ? members : STATUS.BAD_REQUEST;
-    if (byte !== 0x2c) return STATUS.BAD_REQUEST;
+    if (byte === CLOSE_OBJECT) return at === end ? members : STATUS.BAD_REQUEST;
+    if (byte !== COMMA) return STATUS.BAD_REQUEST;
   }
 }
 
