@@ -16,7 +16,7 @@ export interface Clause {
 const CLAUSE_START = /^- \*\*([A-Z]+-[0-9]+)\*\* (.*)$/;
 
 /** The clauses in a text such as PROTOCOL.md, in its order. Throws an Error for an id that occurs twice. */
-function parseClauses(markdown: string): Map<string, Clause> {
+export function parseClauses(markdown: string): Map<string, Clause> {
   const clauses = new Map<string, Clause>();
   let section = 0;
   let open: { id: string; lines: string[] } | undefined;

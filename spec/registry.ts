@@ -60,7 +60,7 @@ const all: readonly (readonly Case[])[] = [
 /**
  * The cases, checked: ids are unique and well formed, steps hold to their schema. Throws an Error that names the case.
  */
-function checkCases(cases: readonly Case[]): readonly Case[] {
+export function checkCases(cases: readonly Case[]): readonly Case[] {
   const seen = new Set<string>();
   for (const each of cases) {
     if (!/^[a-z]+\.[a-z0-9]+(?:-[a-z0-9]+)*$/.test(each.id)) throw new Error(`${each.id} is no area.slug`);

@@ -179,3 +179,14 @@ export type Step = z.infer<typeof stepSchema>;
 export function checkSteps(steps: readonly Step[]): void {
   z.array(stepSchema).parse(steps);
 }
+
+const isRequest = (piece: Piece): piece is Request => 'op' in piece;
+
+/** The binary requests in a step, each with the statuses that are expected, for checks on the cases themselves. */
+export function requestsOf(step: Step): { request: Request; statuses: readonly number[] }[] {
+  const pieces = 'ask' in step ? [step.ask] : 'until' in step ? [step.until] : [];
+  const expectation = 'ask' in step || 'until' in step ? step.expect : undefined;
+  const all = expectation === undefined ? [] : 'anyOf' in expectation ? expectation.anyOf : [expectation];
+  const statuses = all.flatMap((each) => ('status' in each ? each.status : []));
+  return pieces.filter(isRequest).map((request) => ({ request, statuses }));
+}
