@@ -97,6 +97,18 @@ describe('SortedKeys', () => {
     expect([...order.from('')]).toEqual(['k']);
   });
 
+  test('a walk over what is cleared goes on with what comes then', () => {
+    const order = new SortedKeys();
+    for (const key of 'abc') order.add(key);
+    const walk = order.from('');
+    const other = order.from('');
+    expect([walk.next().value, other.next().value]).toEqual(['a', 'a']);
+    order.clear();
+    expect([...walk]).toEqual([]);
+    order.add('b2');
+    expect([...other]).toEqual(['b2']);
+  });
+
   test('its walk notices keys that are not in order', () => {
     const order = new SortedKeys();
     let face = 'b';

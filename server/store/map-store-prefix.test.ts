@@ -223,13 +223,38 @@ describe('MapStore, 200 000 keys', () => {
     ['lockPrefix', {}, 11, 11],
     ['unlockPrefix', {}, 11, 11],
     ['deletePrefix', {}, 11, 11],
-    ['count', {}, 0, 0],
   ] satisfies [OperationOfStore, RequestLiteral, number, number][])(
     '%s with %j answers %i and looks at %i',
     (operation, literal, counted, given) => {
       order.given = 0;
       expect(perform(store, operation, { ...literal, key: 'key:12345' }).number).toBe(BigInt(counted));
       expect(order.given).toBe(given);
+    },
+  );
+});
+
+describe('MapStore, COUNT', () => {
+  const ending: Record<string, [OperationOfStore, RequestLiteral]> = {
+    deleted: ['delete', { key: 'a' }],
+    reset: ['reset', {}],
+    'made endless': ['touch', { key: 'a' }],
+    replaced: ['set', { key: 'a', value: '1' }],
+  };
+
+  test.each(Object.entries(ending))(
+    'looks at single keys only until what can expire is %s',
+    (_, [operation, literal]) => {
+      const order = new CountingKeys();
+      const store = new MapStore({ clock: new ManualClock(), valueBytesMax: 100 }, order);
+      perform(store, 'set', { key: 'a', value: '1', ttlMs: 5 });
+      perform(store, 'touch', { key: 'a', ttlMs: 6 });
+      perform(store, 'count');
+      expect(order.given).toBe(1);
+      perform(store, operation, literal);
+      perform(store, 'set', { key: 'b', value: '1' });
+      const left = operation === 'delete' || operation === 'reset' ? 1 : 2;
+      expect(perform(store, 'count')).toEqual(number(left));
+      expect(order.given).toBe(1);
     },
   );
 });
