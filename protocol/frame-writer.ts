@@ -105,7 +105,7 @@ export class FrameWriter {
   text(value: string): void {
     const { read, written } = encoder.encodeInto(value, this.bytes.subarray(this.length));
     this.length += written;
-    // Only now is it known that room was wanting. What is left is encoded apart, so that it takes no more than it needs.
+    // Only now is it known that room was wanting. What is left is encoded apart, and takes no more than it needs.
     if (read < value.length) this.put(encoder.encode(value.slice(read)));
   }
 
