@@ -10,6 +10,8 @@ export interface FileReport {
 export interface LineCount {
   readonly code: number;
   readonly reached: number;
+  /** The lines of code that were not reached, counted from 1, without those that a comment explains. */
+  readonly missed: readonly number[];
 }
 
 /** The lines, counted from 1, that hold anything but a comment. */
@@ -30,7 +32,7 @@ export function countLines(path: string, text: string, report: FileReport): Line
   const missed = Object.entries(report.statementMap)
     .filter(([id, { start }]) => report.s[id] === 0 && code.has(start.line))
     .map(([, { start }]) => start.line);
-  return { code: code.size, reached: code.size - new Set(missed).size };
+  return { code: code.size, reached: code.size - missed.length, missed };
 }
 
 /** Whether nothing is left of a file when its types are stripped, so that nothing can load it. */

@@ -54,7 +54,7 @@ test('lines of code are those that hold more than a comment', () => {
     statementMap: { 0: { start: { line: 3 } }, 1: { start: { line: 5 } }, 2: { start: { line: 6 } } },
     s: { 0: 1, 1: 0, 2: 0 },
   };
-  expect(countLines('a.ts', text, report)).toEqual({ code: 3, reached: 2 });
+  expect(countLines('a.ts', text, report)).toEqual({ code: 3, reached: 2, missed: [6] });
 });
 
 test('a file of types alone is told apart', () => {
