@@ -1,7 +1,9 @@
 /** Ways into the server of this repository: credentials, TLS, Unix sockets, names. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer, type Server } from '../server/index.ts';
@@ -10,11 +12,13 @@ import { Speicher, type SpeicherOptions } from './index.ts';
 let folder: string;
 let server: Server;
 let certificate: string;
+let privateKey: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'speicher-client-'));
   const own = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 });
   certificate = own.cert;
+  privateKey = own.private;
   const files = { tlsCertFile: join(folder, 'cert.pem'), tlsKeyFile: join(folder, 'key.pem') };
   await writeFile(files.tlsCertFile, own.cert);
   await writeFile(files.tlsKeyFile, own.private);
@@ -71,8 +75,15 @@ describe('TLS', () => {
   });
 
   test('a certificate that is not trusted: nothing is sent', async () => {
-    const { port } = server.addresses[1]!;
+    let receivedBytes = 0;
+    const stranger = createTlsServer({ cert: certificate, key: privateKey }, (socket) => {
+      socket.on('data', (chunk: Buffer) => (receivedBytes += chunk.length));
+    });
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as AddressInfo;
     expect(await firstCall(`tls://ann:p%40ss@localhost:${port}`)).toBe('SPEICHER_CONNECT not-sent');
+    await new Promise((resolve) => stranger.close(resolve));
+    expect(receivedBytes).toBe(0);
   });
 
   test('a server without TLS', async () => {

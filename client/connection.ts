@@ -62,6 +62,7 @@ export class Connection implements CallOwner {
   readonly #waiting = new Fifo<Call>();
   readonly #inFlight = new Fifo<Call>();
   #connectTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #state: State = 'dialling';
   #isFlushScheduled = false;
   /** Whether the kernel takes no more for now. */
@@ -117,14 +118,19 @@ export class Connection implements CallOwner {
     this.#events.onIdle();
   }
 
-  /** Gives up a connection that answers nothing at all; the next call then makes another. */
+  /**
+   * Gives up a connection on which a call has expired and then nothing has come for as long as a call may take; the next
+   * call makes another.
+   */
   onExpired(): void {
     const oldest = this.#inFlight.peek();
     if (oldest?.sentAtMs === undefined || !oldest.isSettled) return;
     const silentMs = performance.now() - Math.max(oldest.sentAtMs, this.#lastReceivedAtMs);
-    if (silentMs >= Math.max(this.#settings.silenceMs, oldest.timeoutMs)) {
-      this.#lose(`no byte came for ${Math.round(silentMs)} ms`);
-    }
+    const leftMs = Math.max(this.#settings.silenceMs, oldest.timeoutMs) - silentMs;
+    if (leftMs <= 0) return this.#lose(`no byte came for ${Math.round(silentMs)} ms`);
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.onExpired(), Math.ceil(leftMs));
+    this.#silenceTimer.unref();
   }
 
   /**
@@ -332,6 +338,7 @@ export class Connection implements CallOwner {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
     clearTimeout(this.#connectTimer);
+    clearTimeout(this.#silenceTimer);
     this.#socket.destroy();
     this.#events.onUnusable(this);
     this.#events.onGone(this);

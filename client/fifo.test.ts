@@ -9,11 +9,8 @@ test('does what an array does', () => {
       const fifo = new Fifo<number>();
       const model: number[] = [];
       for (const item of steps) {
-        if (item === 'shift') expect(fifo.shift()).toBe(model.shift());
-        else {
-          fifo.push(item);
-          model.push(item);
-        }
+        const isShift = item === 'shift';
+        expect(isShift ? fifo.shift() : fifo.push(item)).toBe(isShift ? model.shift() : void model.push(item));
         expect(fifo.size).toBe(model.length);
         expect(fifo.peek()).toBe(model[0]);
       }

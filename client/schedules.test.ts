@@ -1,7 +1,8 @@
 /**
- * Random schedules of calls, replies in fragments, deadlines, aborts and cuts: each call settles exactly once, with its own
- * reply or with an error that tells the truth about what was sent.
+ * Random schedules of calls, replies in fragments, deadlines, aborts and cuts: each call settles exactly once, with its
+ * own reply or with an error that tells the truth about what was sent.
  */
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Speicher, SpeicherError } from './index.ts';
@@ -130,14 +131,14 @@ async function play(schedule: readonly Step[]): Promise<{ calls: Followed[]; rec
   return { calls, received: echo.received };
 }
 
-const CODES = ['SPEICHER_TIMEOUT', 'SPEICHER_ABORTED', 'SPEICHER_CONNECTION_LOST'];
+const CODES: ReadonlySet<string> = new Set(['SPEICHER_TIMEOUT', 'SPEICHER_ABORTED', 'SPEICHER_CONNECTION_LOST']);
 
 /** What is wrong about a call's end; undefined if nothing is. */
 function complaint(call: Followed, received: ReadonlySet<string>): string | undefined {
   const { key, settledTimes, result, error } = call;
   if (settledTimes !== 1) return `settled ${settledTimes} times`;
   if (error === undefined) return result === `reply to ${key}` ? undefined : `got ${String(result)}`;
-  if (!(error instanceof SpeicherError) || !CODES.includes(error.code)) return `rejected with ${String(error)}`;
+  if (!(error instanceof SpeicherError) || !CODES.has(error.code)) return `rejected with ${inspect(error)}`;
   if (error.outcome === 'not-sent' && received.has(key)) return `${error.code} says that it was not sent`;
   return undefined;
 }
