@@ -14,6 +14,7 @@ import { keyCases } from './cases/key.ts';
 import { listCases } from './cases/list.ts';
 import { lockCases } from './cases/lock.ts';
 import { metaCases } from './cases/meta.ts';
+import { neighbourCases } from './cases/neighbours.ts';
 import { numberCases } from './cases/number.ts';
 import { originalCases } from './cases/original.ts';
 import { prefixCases } from './cases/prefix.ts';
@@ -21,6 +22,7 @@ import { profileCases } from './cases/profile.ts';
 import { quietCases } from './cases/quiet.ts';
 import { statsCases } from './cases/stats.ts';
 import { statusCases } from './cases/status.ts';
+import { syncCases } from './cases/sync.ts';
 import { takenCases } from './cases/taken.ts';
 import { timeCases } from './cases/time.ts';
 import { transportCases } from './cases/transport.ts';
@@ -43,6 +45,7 @@ const all: readonly (readonly Case[])[] = [
   listCases,
   lockCases,
   metaCases,
+  neighbourCases,
   numberCases,
   originalCases,
   prefixCases,
@@ -50,6 +53,7 @@ const all: readonly (readonly Case[])[] = [
   quietCases,
   statsCases,
   statusCases,
+  syncCases,
   takenCases,
   timeCases,
   transportCases,

@@ -218,7 +218,7 @@ const limits: readonly Case[] = [
   }),
   small({
     id: 'value.above-the-limit-gets-413',
-    why: 'memcached forgets the old value here; this contract keeps it, and never stores half of the new one.',
+    why: 'Other stores forget the old value here; this contract keeps it, and never stores half of the new one.',
     steps: [
       ...refused(set('kept', OVER), { status: 413 }),
       ask(set('new', OVER), { status: 413 }),
