@@ -25,8 +25,13 @@ function tox(...statuses: string[]): string {
   return path;
 }
 
-function tally(vitestPath: string, toxPath: string): { lines: string[]; code: number | null } {
-  const args = ['--import', 'tsx', 'scripts/tally.ts', vitestPath, toxPath];
+function tally(
+  vitestPath: string,
+  toxPath: string,
+  vitestStatus = '0',
+  toxStatus = '0',
+): { lines: string[]; code: number | null } {
+  const args = ['--import', 'tsx', 'scripts/tally.ts', vitestPath, vitestStatus, toxPath, toxStatus];
   const { stdout, status } = spawnSync(process.execPath, args, { cwd: REPOSITORY, encoding: 'utf8' });
   return { lines: stdout.trimEnd().split('\n'), code: status };
 }
@@ -47,6 +52,12 @@ test('a failed test and a file that does not load are failures', () => {
 test('a failed environment is a failure', () => {
   const path = report({ 'a.test.js': 'test("one", () => {});' });
   expect(tally(path, tox('ok', 'fail'))).toEqual({ lines: ['2 passed, 1 failed, 0 skipped'], code: 1 });
+});
+
+test('a run that failed without naming a failure is one', () => {
+  const path = report({ 'a.test.js': 'test("one", () => {});' });
+  expect(tally(path, tox('ok'), '1')).toEqual({ lines: ['2 passed, 1 failed, 0 skipped'], code: 1 });
+  expect(tally(path, tox('ok'), '0', '2')).toEqual({ lines: ['2 passed, 1 failed, 0 skipped'], code: 1 });
 });
 
 test('results that are missing are failures', () => {
