@@ -258,6 +258,8 @@ const text: readonly Case[] = [
   }),
 ];
 
+const LIKE_KEYS = ['k', 'K', ' k', 'k ', 'k\\u0000', 'é', 'e\\u0301', 'ﬁ', 'fi', 'ß', 'ss', '1', '01', '1.0'];
+
 const keys: readonly Case[] = [
   value({
     id: 'json.keys-are-their-utf8-bytes',
@@ -295,12 +297,8 @@ const keys: readonly Case[] = [
     kills: ['I1', 'I12'],
     why: 'Keys that are trimmed, lower-cased or normalised give one user the session of another.',
     steps: [
-      ...['k', 'K', ' k', 'k ', 'k\\u0000', 'é', 'e\\u0301', 'ﬁ', 'fi', 'ß', 'ss', '1', '01', '1.0'].flatMap(
-        (key, index) => [ask(json(`{"command":"SET","key":"{{}}${key}","value":${index}}`), JSON_OK)],
-      ),
-      ...['k', 'K', ' k', 'k ', 'k\\u0000', 'é', 'e\\u0301', 'ﬁ', 'fi', 'ß', 'ss', '1', '01', '1.0'].flatMap(
-        (key, index) => [ask(json(`{"command":"GET","key":"{{}}${key}"}`), jsonFound(`${index}`))],
-      ),
+      ...LIKE_KEYS.map((key, index) => ask(json(`{"command":"SET","key":"{{}}${key}","value":${index}}`), JSON_OK)),
+      ...LIKE_KEYS.map((key, index) => ask(json(`{"command":"GET","key":"{{}}${key}"}`), jsonFound(`${index}`))),
     ],
   }),
   value({
