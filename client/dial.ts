@@ -1,6 +1,7 @@
 /** Opens sockets to where a server listens. */
 import net from 'node:net';
 import tls from 'node:tls';
+import { readOnAfterFailedWrites } from './write-errors.ts';
 
 export type TlsOptions = Omit<tls.ConnectionOptions, 'host' | 'port' | 'path' | 'socket'>;
 
@@ -40,7 +41,13 @@ export function dial({ path, host, port, tls: secured }: Target, timeoutMs: numb
           keepAlive: true,
         }
       : { path };
-  if (secured === undefined) return net.connect(address);
+  const socket = secured === undefined ? net.connect(address) : connectTls(secured, host, address);
+  readOnAfterFailedWrites(socket);
+  return socket;
+}
+
+/** The certificate is checked against the name; a name is sent along only if it is one, and no address (RFC 6066). */
+function connectTls(secured: TlsOptions, host: string | undefined, address: tls.ConnectionOptions): tls.TLSSocket {
   const servername = host === undefined || net.isIP(host) ? {} : { servername: host };
   return tls.connect({ ...servername, ...secured, ...address });
 }

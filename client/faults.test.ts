@@ -64,6 +64,19 @@ describe('the connection is lost', () => {
     expect(results[2]).toMatchObject({ reason: { code: 'SPEICHER_CONNECTION_LOST', outcome: 'unknown' } });
   });
 
+  test('so are they if the client writes once more before it has read them', async () => {
+    const client = fixture.client();
+    const calls = [client.get('a', { as: 'string' }), client.get('b', { as: 'string' })];
+    const peer = await fixture.server.peer();
+    const [first, second] = await peer.requests(2);
+    peer.send(replyBytes(first!, { value: '1' }), replyBytes(second!, { value: '2' }));
+    peer.socket.resetAndDestroy();
+    // All of this happens in one turn, so that the reply and the reset lie in the client's socket, unread.
+    const behind = client.get('c');
+    expect(await Promise.all(calls)).toEqual(['1', '2']);
+    expect(await failures([behind])).toEqual(['SPEICHER_CONNECTION_LOST unknown']);
+  });
+
   test('a call that waits because the server does not read was not sent', async () => {
     const client = fixture.client();
     const peer = await fixture.greet(client);
