@@ -73,6 +73,9 @@ async function makeServer(
   );
   // Connections whose handshake is still under way are not the server's yet, and would escape its limit.
   server.maxConnections = maxConnections;
+  // With half-open sockets the runtime leaves those whose handshake failed or took too long open: `stop` would wait for
+  // them for ever.
+  server.on('tlsClientError', (_, socket) => socket.destroy());
   return server;
 }
 
