@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Speicher } from '../client/index.ts';
 import { SERVER_OPTIONS } from '../server/options.ts';
@@ -71,7 +72,7 @@ describe('signals (DURABLE-2)', () => {
     stuck.pause();
     const get = Buffer.from('0000000b1000000300000001626967', 'hex');
     stuck.write(Buffer.concat([get, get, get, get]));
-    const client = new Speicher(one.urls[0]!);
+    const client = new Speicher(one.urls[0]);
     await expect.poll(() => client.stats(), { timeout: 10_000 }).toMatchObject({ hits: 1 });
     await client.close();
     one.child.kill(signal);
@@ -142,4 +143,34 @@ test('where a password is required, the environment or the URL has it', async ()
     expect(await guarded.stop()).toBe(0);
   }
   expect(guarded.stderr()).not.toMatch(/pa:ss|hunter2/);
+});
+
+test('over TLS, with client certificates', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+    ],
+  });
+  const keyFile = join(directory, 'key.pem');
+  const certFile = join(directory, 'cert.pem');
+  writeFileSync(keyFile, key);
+  writeFileSync(certFile, cert);
+  const tls = ['--tls-cert-file', certFile, '--tls-key-file', keyFile];
+  const secured = await serve(
+    ['--tls-client-ca-file', certFile, ...tls, '--listen', 'tls://localhost:0', '--auth-timeout', '2s'],
+    {},
+    2,
+  );
+  try {
+    const url = secured.urls[1]!.replace(/\/\/.*:/, '//localhost:');
+    const trusting = ['ping', 'x', '-u', url, '--tls-ca-file', certFile];
+    expect(await run([...trusting, ...tls])).toMatchObject({ code: 0, stdout: 'x' });
+    expect(await run(trusting)).toMatchObject({ code: 3 });
+    expect(await run(['ping', '-u', url, ...tls])).toMatchObject({ code: 3 });
+    expect(await run(['ping', '-u', url, '--tls-ca-file', join(directory, 'absent')])).toMatchObject({ code: 2 });
+  } finally {
+    // Clients that have given up during the handshake keep nobody from stopping.
+    expect(await secured.stop()).toBe(0);
+  }
 });

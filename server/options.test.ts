@@ -54,7 +54,8 @@ describe('limits', () => {
     expect(parseServerOptions()[property]).toBe(byDefault);
     expect(parseServerOptions({ ...ROOM, [property]: min })[property]).toBe(min);
     expect(parseServerOptions({ ...ROOM, maxFrameBytes: 2 ** 31 - 1, [property]: max })[property]).toBe(max);
-    for (const outside of [min - 1, max + 1]) {
+    // 0 is "off" for the one limit that is off by default.
+    for (const outside of [min - 1, max + 1, ...(byDefault === 0 || min === 0 ? [] : [0])]) {
       const error = thrownBy(() => parseServerOptions({ ...ROOM, [property]: outside }));
       expect(error).toBeInstanceOf(SpeicherError);
       expect(error).toMatchObject({ code: 'SPEICHER_OPTION', message: expect.stringContaining(`${property} must be`) });
