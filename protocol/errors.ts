@@ -31,7 +31,7 @@ export const ERRORS = {
     retryable: false,
     outcome: 'unknown',
   },
-  SPEICHER_UNDECODABLE: { message: 'the value does not fit its TAG', retryable: false, outcome: 'rejected' },
+  SPEICHER_UNDECODABLE: { message: 'the value does not fit its TAG', retryable: false, outcome: 'unknown' },
   SPEICHER_OPTION: { message: 'an option is wrong', retryable: false, outcome: 'not-sent' },
   SPEICHER_LISTEN: { message: 'cannot listen', retryable: false, outcome: 'not-sent' },
   SPEICHER_BAD_REQUEST: {
