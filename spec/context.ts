@@ -262,6 +262,15 @@ export class CaseContext {
       else if (!connection.sent.inFrame) await this.#probe(connection);
     }
     await this.#sentinel();
+    // Only what has come by now can be seen here: no reply is waited for that must not be.
+    for (const connection of this.connections) {
+      if (connection.hasUnread && !connection.isSettled) await this.#nothingMore(connection);
+    }
+  }
+
+  async #nothingMore(connection: Connection): Promise<void> {
+    const observed = `${describeIncoming(await connection.next())} behind the last reply on ${connection.name}`;
+    throw new Violation({ expected: 'one reply for each request', observed, clause: 'TRANSPORT-3' });
   }
 
   async #sentinel(): Promise<void> {

@@ -84,6 +84,11 @@ export class Connection {
     return this.#settled;
   }
 
+  /** Whether something has arrived that nobody has taken. */
+  get hasUnread(): boolean {
+    return this.#incoming.length > 0;
+  }
+
   /** Whether the server has to close it: after QUIT, a framing error, or the suite's own end. */
   get mustClose(): boolean {
     return this.#halfClosed || this.sent.ended;
