@@ -1,6 +1,6 @@
 /**
  * Every case of the suite as a test. Without SERVER_HOST or SERVER_PORT it starts this repository's own server, as a
- * process: one as it comes, one that asks for AUTH, one with small limits and few profiles. With either of them it
+ * process: one as it comes, one that asks for AUTH, one with small limits, one with nothing but core. With either of them it
  * attaches to that server: SERVER_PASSWORD=USER:PASSWORD where it asks for AUTH, SPEC_ALLOW_RESET=1 where it may be
  * emptied. SPEC_SEED repeats a run's order, keys, ids and random choices.
  */
@@ -31,6 +31,7 @@ const targets = await (attached
       own('as it comes', []),
       own('with AUTH', ['--auth', CREDENTIALS, '--auth', ':'], CREDENTIALS),
       own('with small limits', SMALL),
+      own('core alone', ['--profiles', 'core']),
     ]));
 const runners = await Promise.all(
   targets.map(async (target) => {
@@ -44,7 +45,8 @@ afterAll(async () => {
 });
 
 describe(`speicher protocol, SPEC_SEED=${seed}, against ${targets.map(({ label }) => label).join(', ')}`, () => {
-  for (const each of shuffledCases(CASES, seed)) {
+  const cases = shuffledCases(CASES, seed);
+  for (const each of cases) {
     test(`${each.id} — ${each.clauses.join(', ')}`, async ({ skip, annotate }) => {
       // The first server on which the case can be run; where there is none, the first one's reason stands.
       const runner = runners.find(({ session }) => skipReason(each, session) === undefined) ?? runners[0];
@@ -56,4 +58,18 @@ describe(`speicher protocol, SPEC_SEED=${seed}, against ${targets.map(({ label }
       expect(failed ? renderFailure(each, result, runner.session) : '').toBe('');
     });
   }
+
+  test.skipIf(attached)('a server of core alone passes every case of core', async () => {
+    const runner = runners.at(-1);
+    const failures: string[] = [];
+    for (const each of cases) {
+      const result = await runner?.run(each);
+      if (runner === undefined || result === undefined) throw new Error('no server');
+      if (result.status === 'FAIL' || result.status === 'ERROR')
+        failures.push(renderFailure(each, result, runner.session));
+    }
+    expect(failures).toEqual([]);
+    const passed = [...(runner?.results.values() ?? [])].filter(({ status }) => status === 'PASS');
+    expect(passed.length).toBeGreaterThan(80);
+  });
 });
