@@ -119,8 +119,8 @@ export class Connection implements CallOwner {
   }
 
   /**
-   * Gives up a connection on which a call has expired and then nothing has come for as long as a call may take; the next
-   * call makes another.
+   * Gives up a connection on which a call has expired and then nothing has come for as long as a call may take; the
+   * next call makes another.
    */
   onExpired(): void {
     const oldest = this.#inFlight.peek();

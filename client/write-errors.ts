@@ -1,6 +1,7 @@
 /**
- * Makes a socket read on after a failed write. A server may answer and then reset the connection; who writes to it before
- * having looked gets an error, and the runtime then destroys the socket together with the replies that lie there unread.
+ * Makes a socket read on after a failed write. A server may answer and then reset the connection; who writes to it
+ * before having looked gets an error, and the runtime then destroys the socket together with the replies that lie there
+ * unread.
  */
 import type { Socket } from 'node:net';
 

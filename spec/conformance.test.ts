@@ -1,8 +1,8 @@
 /**
  * Every case of the suite as a test. Without SERVER_HOST or SERVER_PORT it starts this repository's own server, as a
- * process: one as it comes, one that asks for AUTH, one with small limits, one with nothing but core. With either of them it
- * attaches to that server: SERVER_PASSWORD=USER:PASSWORD where it asks for AUTH, SPEC_ALLOW_RESET=1 where it may be
- * emptied. SPEC_SEED repeats a run's order, keys, ids and random choices.
+ * process: one as it comes, one that asks for AUTH, one with small limits, one with nothing but core. With either of
+ * them it attaches to that server: SERVER_PASSWORD=USER:PASSWORD where it asks for AUTH, SPEC_ALLOW_RESET=1 where it
+ * may be emptied. SPEC_SEED repeats a run's order, keys, ids and random choices.
  */
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';

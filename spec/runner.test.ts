@@ -1,4 +1,7 @@
-/** The runner against servers that are wrong, hostile or gone: it has to end, with the right verdict and a useful failure. */
+/**
+ * The runner against servers that are wrong, hostile or gone: it has to end, with the right verdict and a useful
+ * failure.
+ */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -29,7 +32,9 @@ function reply({ opcode, id }: BinaryDue, status: number, value: Uint8Array = Bu
   return buildFrame(Buffer.concat([head, value]));
 }
 
-/** PING, SET, GET, DELETE and nothing else: right as far as it goes. HELLO is refused, so core is what it is held to. */
+/**
+ * PING, SET, GET, DELETE and nothing else: right as far as it goes. HELLO is refused, so core is what it is held to.
+ */
 const right: Behaviour = (due, _, items) => {
   const key = due.key.toString('latin1');
   if (due.operation === 'PING') return [reply(due, 200, due.value)];

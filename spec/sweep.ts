@@ -6,7 +6,9 @@ import type { Expectation, Piece } from './step.ts';
 /** More at a time would measure the machine, not the server. */
 const CONNECTIONS_MAX = 8;
 
-/** After the barrier the first parts have left; this gives a server the time to have read each as a segment of its own. */
+/**
+ * After the barrier the first parts have left; this gives a server the time to have read each as a segment of its own.
+ */
 const SETTLE_MS = 3;
 
 export interface SplitShape {
@@ -26,8 +28,8 @@ export function showRuns(numbers: readonly number[]): string {
 }
 
 /**
- * For each offset a connection that gets the bytes in two parts; on all of a batch first the one, then the other. Throws a
- * Violation that names all offsets at which the replies were others than for the whole.
+ * For each offset a connection that gets the bytes in two parts; on all of a batch first the one, then the other.
+ * Throws a Violation that names all offsets at which the replies were others than for the whole.
  */
 export async function everySplit(context: CaseContext, { pieces, expect }: SplitShape): Promise<void> {
   const stream = Buffer.concat(pieces.map((piece) => context.resolver.piece(piece)));
