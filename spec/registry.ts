@@ -1,5 +1,6 @@
 /** Every case of the suite. The test runner, the command and the exporter are drivers of this one list. */
 import type { Case } from './case.ts';
+import { authLoginCases } from './cases/auth-login.ts';
 import { authCases } from './cases/auth.ts';
 import { consistentCases } from './cases/consistent.ts';
 import { coreCases } from './cases/core.ts';
@@ -32,6 +33,7 @@ import { checkSteps } from './step.ts';
 
 const all: readonly (readonly Case[])[] = [
   authCases,
+  authLoginCases,
   consistentCases,
   coreCases,
   exampleCases,

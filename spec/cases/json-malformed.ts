@@ -112,9 +112,9 @@ const malformed: readonly Case[] = [
       ['\\ud83d', '\\ude00', '\\ude00\\ud83d', '\\ud83d\\u0041', 'a\\udfff', '\\ud800\\ud800\\udc00'].flatMap(
         (half) => [
           json(`{"command":"SET","key":"{{kept}}","value":"${half}"}`),
-          ...['SET', 'GET', 'DEL'].map((command) =>
-            json(`{"command":"${command}","key":"{{kept}}${half}","value":"changed"}`),
-          ),
+          json(`{"command":"SET","key":"{{kept}}${half}","value":"changed"}`),
+          json(`{"command":"GET","key":"{{kept}}${half}"}`),
+          json(`{"command":"DEL","key":"{{kept}}${half}"}`),
         ],
       ),
     ),

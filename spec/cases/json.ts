@@ -75,10 +75,18 @@ const commands: readonly Case[] = [
     kills: ['I6'],
     why: 'A 404 says "no such key", which a client reports as a miss. A table of commands in a plain object knows constructor.',
     steps: jsonRefused(
-      ['UNKNOWN', 'DELETE', 'RESET', 'PING', 'QUIT', '', 'constructor', 'toString', '__proto__', 'hasOwnProperty'].map(
+      ['UNKNOWN', 'DELETE', 'PING', 'QUIT', '', 'constructor', 'toString', '__proto__', 'hasOwnProperty'].map(
         (command) => json(`{"command":"${command}","key":"{{kept}}","value":"changed"}`),
       ),
     ),
+  }),
+  dialect({
+    id: 'json.rst-has-no-other-name',
+    clauses: ['JSON-3', 'JSON-1'],
+    needs: ['reset'],
+    isolation: 'exclusive',
+    why: 'A command that empties the server by a name that nobody knows of is found by whoever mistypes.',
+    steps: jsonRefused(['RESET', 'rst', 'Rst', 'RST ', 'FLUSH', 'CLEAR'].map((name) => json(`{"command":"${name}"}`))),
   }),
   dialect({
     id: 'json.command-that-is-no-string-is-refused',
