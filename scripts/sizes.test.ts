@@ -5,8 +5,8 @@ import { allSources, at, parseSource } from './sources.ts';
 const LINE_LENGTH_MAX = 120;
 const FUNCTION_LINES_MAX = 70;
 
-/** A test's title, or a text that is one member of an object: the formatter leaves a string where it begins. */
-const TEXT = /^\s*(?:(?:test|describe)[\w.]*\(|\w+: )['"`]/;
+/** A test's title, or a text that is a member of an object or stands alone: a string stays where it begins. */
+const TEXT = /^\s*(?:(?:test|describe)[\w.]*\(|\w+: )?['"`]/;
 
 const sources = allSources();
 

@@ -1,6 +1,6 @@
 /**
- * AUTH itself: which credentials are refused, and what one success is good for (AUTH-1). A server may end a connection at
- * its third failure, so that no connection here fails more than twice but in the case that is about it.
+ * AUTH itself: which credentials are refused, and what one success is good for (AUTH-1). A server may end a connection
+ * at its third failure, so that no connection here fails more than twice but in the case that is about it.
  */
 import { ask, BAD, found, get, MISS, OK, request, set } from '../actions.ts';
 import { area, type Case } from '../case.ts';

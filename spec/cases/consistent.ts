@@ -1,7 +1,7 @@
 /**
- * Several connections at once: each request takes effect at one moment between sending and reply (CONSISTENT-1), a prefix
- * request on each item for itself (CONSISTENT-2). The checks are sums that come out only if no request was lost, done
- * twice, or done in two halves; they hold for every legal order, so that how fast a server is does not matter.
+ * Several connections at once: each request takes effect at one moment between sending and reply (CONSISTENT-1), a
+ * prefix request on each item for itself (CONSISTENT-2). The checks are sums that come out only if no request was lost,
+ * done twice, or done in two halves; they hold for every legal order, so that how fast a server is does not matter.
  */
 import { ask, found, get, MISS, OK, request, set } from '../actions.ts';
 import { area, type Case } from '../case.ts';

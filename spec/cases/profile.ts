@@ -1,6 +1,6 @@
 /**
- * What a server answers to requests of profiles that it does not claim, and whether its claims hold and agree (PROFILE-1).
- * The flags of profiles that are not claimed stand with the other flags that an opcode does not take.
+ * What a server answers to requests of profiles that it does not claim, and whether its claims hold and agree
+ * (PROFILE-1). The flags of profiles that are not claimed stand with the other flags that an opcode does not take.
  */
 import { OPERATIONS, OPERATION_NAMES, type OperationName } from '../../protocol/operations.ts';
 import { PROFILE_NAMES, PROFILES, type Profile } from '../../protocol/profiles.ts';
