@@ -1,4 +1,5 @@
 /** What bounds a call: deadlines, signals, limits, credentials, the end of the client. */
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { STATUS } from '../protocol/index.ts';
 import { replyBytes } from './testing/fake-server.ts';
@@ -92,6 +93,46 @@ describe('deadlines and signals', () => {
     expect(await next).toBeUndefined();
   });
 
+  test('a connection on which something comes is kept, however slow it is', async () => {
+    const client = fixture.client({ timeoutMs: 60 });
+    const slow = failure(client.get('slow'));
+    const peer = await fixture.server.peer();
+    const bytes = replyBytes(await peer.request(), { value: 'x'.repeat(8) });
+    for (const byte of bytes) {
+      peer.send(Buffer.from([byte]));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(await slow).toMatchObject({ code: 'SPEICHER_TIMEOUT' });
+    const next = client.get('next', { as: 'string' });
+    peer.reply(await peer.request(), { value: 'same connection' });
+    expect(await next).toBe('same connection');
+  });
+
+  test.each([{}, { password: 'secret' }])(
+    'connectTimeoutMs does not cut a connection that stands: %o',
+    async (options) => {
+      const client = fixture.client({ connectTimeoutMs: 50, ...options });
+      const call = client.get('a', { as: 'string' });
+      const peer = await fixture.server.peer();
+      if (options.password !== undefined) peer.reply(await peer.request());
+      const request = await peer.request();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      peer.reply(request, { value: 'late, but in time' });
+      expect(await call).toBe('late, but in time');
+    },
+  );
+
+  test('a signal is let go once its call has settled', async () => {
+    const client = fixture.client();
+    const { signal } = new AbortController();
+    const calls = [client.get('a', { signal }), client.get('b', { signal, timeoutMs: 10 })];
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    const peer = await fixture.server.peer();
+    peer.reply(await peer.request());
+    await Promise.allSettled(calls);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('a slow request does not have the connection given up before its own deadline', async () => {
     const client = fixture.client({ timeoutMs: 30 });
     const slow = client.sync({ timeoutMs: 10_000 });
@@ -136,6 +177,9 @@ describe('limits', () => {
     const peer = await fixture.server.peer();
     peer.reply(await peer.request());
     expect(await call).toBe(true);
+    const next = client.set('d', 'x'.repeat(900));
+    peer.reply(await peer.request());
+    expect(await next).toBe(true);
   });
 
   test('connection losses give back what was pending', async () => {

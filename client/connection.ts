@@ -124,7 +124,7 @@ export class Connection implements CallOwner {
    */
   onExpired(): void {
     const oldest = this.#inFlight.peek();
-    if (oldest?.sentAtMs === undefined || !oldest.isSettled) return;
+    if (oldest?.sentAtMs === undefined) return;
     const silentMs = performance.now() - Math.max(oldest.sentAtMs, this.#lastReceivedAtMs);
     const leftMs = Math.max(this.#settings.silenceMs, oldest.timeoutMs) - silentMs;
     if (leftMs <= 0) return this.#lose(`no byte came for ${Math.round(silentMs)} ms`);

@@ -38,6 +38,17 @@ test('a program that forgets close ends once it waits for nothing, well before a
   expect((await done).tookMs).toBeLessThan(8_000);
 });
 
+test('so does one that has given up its calls before it was connected', async () => {
+  const done = run(`
+    const controller = new AbortController();
+    c.get('a', { signal: controller.signal }).catch((error) => console.log(error.code));
+    controller.abort();
+  `);
+  const peer = await server.peer();
+  expect(await done).toMatchObject({ code: 0, printed: 'SPEICHER_ABORTED\n' });
+  await peer.closed;
+});
+
 test('a call that is waited for keeps the process alive until it settles', async () => {
   const done = run(`console.log(await c.get('a', { timeoutMs: 700 }).catch((error) => error.code));`);
   const peer = await server.peer();
@@ -45,7 +56,7 @@ test('a call that is waited for keeps the process alive until it settles', async
   expect(await done).toMatchObject({ code: 0, printed: 'SPEICHER_TIMEOUT\n' });
 });
 
-test('a lost connection, a refused one and calls that nobody awaits end no process but by their rejections', async () => {
+test('lost and refused connections end no process, but by rejections that nobody handles', async () => {
   const done = run(`
     const calls = [c.get('a'), c.get('b')];
     for (const { reason } of await Promise.allSettled(calls)) console.log(reason.code);

@@ -151,7 +151,8 @@ describe('what is no reply', () => {
 
   test.each([
     ['without entries', { value: '', number: 0n, flags: 0x08 }],
-    ['that repeats itself', { value: Buffer.from('00010000000061', 'hex'), number: 1n, flags: 0x08 }],
+    ['that repeats itself', { value: Buffer.from('00010000000062', 'hex'), number: 1n, flags: 0x08 }],
+    ['that goes back', { value: Buffer.from('00010000000061', 'hex'), number: 1n, flags: 0x08 }],
     ['without NUMBER', { value: Buffer.from('00010000000063', 'hex') }],
     ['with a wrong NUMBER', { value: Buffer.from('00010000000063', 'hex'), number: 2n, flags: 0x08 }],
   ])('a page of a listing %s', async (_, parts) => {
@@ -168,6 +169,32 @@ describe('what is no reply', () => {
     peer.reply(request, { status: STATUS.PARTIAL, ...parts });
     expect(await failure(second)).toMatchObject({ code: 'SPEICHER_MALFORMED_REPLY' });
   });
+});
+
+test('an item that has gone since its key was listed is passed over', async () => {
+  const scan = fixture.client().scan();
+  const first = scan.next();
+  const peer = await fixture.server.peer();
+  peer.reply(await peer.request(), {
+    flags: 0x08,
+    number: 2n,
+    value: Buffer.from('0001000000006100010000000062', 'hex'),
+  });
+  const [a, b] = await peer.requests(2);
+  peer.reply(a!, { status: STATUS.NOT_FOUND });
+  peer.reply(b!, { flags: 0x04, tag: 1, value: 'still there' });
+  expect(await first).toEqual({ done: false, value: ['b', 'still there'] });
+  expect(await scan.next()).toEqual({ done: true, value: undefined });
+});
+
+test('a server’s explanation is shown, but for what would act on a terminal', async () => {
+  const call = fixture.client().get('a');
+  const peer = await fixture.server.peer();
+  peer.reply(await peer.request(), { status: STATUS.FORBIDDEN, value: `not for\u001b[2J you${'!'.repeat(1000)}` });
+  const { code, message } = await failure(call);
+  expect(code).toBe('SPEICHER_FORBIDDEN');
+  expect(message).toContain('not for\ufffd[2J you!');
+  expect(message.length).toBeLessThan(300);
 });
 
 describe('a reply with id 0', () => {

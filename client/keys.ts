@@ -51,7 +51,7 @@ function tooLong(): RangeError {
   return new RangeError(`a key has at most ${KEY_BYTES_CEILING} bytes`);
 }
 
-/** The key in `bytes[start]` up to `bytes[end - 1]`: a string, or bytes of its own if they are no UTF-8. */
-export function decodeKey(bytes: Uint8Array, start: number, end: number): Key {
-  return decodeText(bytes, start, end) ?? new Uint8Array(bytes.subarray(start, end));
+/** A key as callers get it: a string, or the bytes themselves if they are no UTF-8. */
+export function decodeKey(bytes: Uint8Array): Key {
+  return decodeText(bytes, 0, bytes.length) ?? bytes;
 }

@@ -9,7 +9,7 @@ import { encodeKey, keyScratch } from './keys.ts';
 import type { Request } from './request.ts';
 
 /** Size of a batch's buffer, and so the most that leaves in one write, large frames apart. */
-const BATCH_BYTES = 64 * 1024;
+export const BATCH_BYTES = 64 * 1024;
 
 /** Frames above this get a buffer of their own. */
 const SHARED_FRAME_BYTES_MAX = 16 * 1024;

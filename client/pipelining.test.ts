@@ -83,6 +83,22 @@ test('what a server does not read waits, and leaves when it reads again', async 
   expect(await Promise.all(calls)).toEqual(calls.map(() => true));
 });
 
+test('a buffer is not written again while the socket still holds it', async () => {
+  peer.socket.pause();
+  // Writes of this size do not ask for a pause, so one is left with the socket when the kernel takes no more.
+  const values = Array.from({ length: 1500 }, (_, index) => `${index} `.repeat(2_000).slice(0, 10_000));
+  const calls: Promise<boolean>[] = [];
+  for (const value of values) {
+    calls.push(client.set('k', value));
+    await new Promise(setImmediate);
+  }
+  peer.socket.resume();
+  const requests = await peer.requests(values.length);
+  expect(requests.findIndex(({ value }, index) => value !== values[index])).toBe(-1);
+  peer.send(...requests.map((request) => replyBytes(request)));
+  await Promise.all(calls);
+});
+
 test('ids go round and leave out 0, which is nobody’s', () => {
   expect([0, 1, 0xffff_fffe, 0xffff_ffff].map(idAfter)).toEqual([1, 2, 0xffff_ffff, 1]);
 });

@@ -60,7 +60,7 @@ export async function* scan(
 }
 
 function keyOf(bytes: Uint8Array, { keysAs }: ListOptions): Key {
-  return keysAs === 'bytes' ? bytes : decodeKey(bytes, 0, bytes.length);
+  return keysAs === 'bytes' ? bytes : decodeKey(bytes);
 }
 
 /** @param form how values are decoded; undefined: only keys are asked for */
