@@ -70,17 +70,8 @@ function putFrame(writer: FrameWriter, request: Request<unknown>): FrameRange {
   }
   putRequest(writer, request);
   if (typeof value === 'string') {
-    putText(writer, value);
+    writer.text(value);
     writer.finish();
   }
   return { bytes: writer.bytes, start, end: writer.length };
-}
-
-/**
- * There is room for the text, but not always for the three bytes of each unit that `FrameWriter.text` would reserve.
- */
-function putText(writer: FrameWriter, text: string): void {
-  const { buffer, byteOffset, byteLength } = writer.bytes;
-  if (writer.length + text.length * 3 <= byteLength) writer.text(text);
-  else writer.length += Buffer.from(buffer, byteOffset, byteLength).write(text, writer.length);
 }
