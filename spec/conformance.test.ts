@@ -19,6 +19,12 @@ const scale = Number(process.env['SPEC_TIMEOUT_SCALE'] ?? 1);
 const CREDENTIALS = 'user:pass:word';
 const SMALL = ['--max-key', '250', '--max-value', '8KiB', '--max-frame', '16KiB'];
 
+/** SERVER_HOST may be a whole address as well, such as unix:/path or tls://host:port. */
+function attachAddress(): string {
+  const host = SERVER_HOST ?? 'localhost';
+  return /[:/]/.test(host) ? host : `${host}:${SERVER_PORT ?? DEFAULT_PORT}`;
+}
+
 function own(label: string, args: readonly string[], credentials?: string): Promise<Target> {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const command = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'serve', '--listen', 'tcp://127.0.0.1:0'];
@@ -26,7 +32,7 @@ function own(label: string, args: readonly string[], credentials?: string): Prom
 }
 
 const targets = await (attached
-  ? [attach(`${SERVER_HOST ?? 'localhost'}:${SERVER_PORT ?? DEFAULT_PORT}`, SERVER_PASSWORD)]
+  ? [attach(attachAddress(), SERVER_PASSWORD)]
   : Promise.all([
       own('as it comes', []),
       own('with AUTH', ['--auth', CREDENTIALS, '--auth', ':'], CREDENTIALS),

@@ -4,6 +4,7 @@ import { CaseContext } from './context.ts';
 import { Skipped, Violation, type CaseResult, type Outcome } from './outcome.ts';
 import { seededRandom } from './random.ts';
 import type { Session } from './session.ts';
+import { toHex } from './wire/bytes.ts';
 import { Connection } from './wire/connection.ts';
 
 const DEADLINE_MS = 15_000;
@@ -148,6 +149,12 @@ async function cleanUp(context: CaseContext): Promise<void> {
     const { frameBytesMax } = session;
     const connection = await Connection.open(address, { name: 'clean-up', frameBytesMax, waitMs: CLEAN_UP_MS });
     if (session.profiles.has('auth')) await context.authenticate(connection);
+    // Keys that a case built by itself, in an envelope's text for instance, are known by their prefix alone.
+    if (session.profiles.has('prefix')) {
+      const own = { key: { raw: toHex(resolver.prefix) }, flags: ['PREFIX'] } as const;
+      if (session.profiles.has('locks')) connection.send(resolver.piece({ op: 'UNLOCK', ...own }));
+      connection.send(resolver.piece({ op: 'DELETE', ...own }));
+    }
     for (const raw of resolver.keysUsed) {
       if (session.profiles.has('locks')) connection.send(resolver.piece({ op: 'UNLOCK', key: { raw } }));
       connection.send(resolver.piece({ op: 'DELETE', key: { raw } }));

@@ -39,13 +39,15 @@ export class Connection {
   readonly #socket: Socket;
   readonly #reader: ReplyReader;
   readonly #options: ConnectionOptions;
+  readonly #resets: boolean;
   readonly #incoming: Incoming[] = [];
   #waiting: (() => void) | undefined;
   #closed: Closed | undefined;
   #halfClosed = false;
   #settled = false;
 
-  private constructor(socket: Socket, options: ConnectionOptions) {
+  private constructor(socket: Socket, kind: Address['kind'], options: ConnectionOptions) {
+    this.#resets = kind === 'tcp';
     this.#socket = socket;
     this.#options = options;
     this.#reader = new ReplyReader(options.frameBytesMax);
@@ -72,7 +74,7 @@ export class Connection {
       socket.destroy();
       throw error;
     }
-    return new Connection(socket, options);
+    return new Connection(socket, address.kind, options);
   }
 
   get name(): string {
@@ -127,12 +129,13 @@ export class Connection {
     this.#socket.end();
   }
 
-  /** Drops the connection with an RST. */
+  /** Drops the connection with an RST; where there is none, on Unix sockets and under TLS, it just ends. */
   reset(): void {
     this.transcript.note('reset by the suite');
     this.#settled = true;
     this.#closed ??= { kind: 'closed', how: 'rst', partialBytes: 0 };
-    this.#socket.resetAndDestroy();
+    if (this.#resets) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   close(): void {
