@@ -17,6 +17,20 @@ describe('the repository', () => {
     expect(found).toEqual([]);
   });
 
+  // Where a registry lacks the package of some platform, npm leaves it out of the lock file, and `npm ci` then refuses
+  // the whole file, on every platform.
+  test('the lock file has an entry for every optional dependency', () => {
+    const { packages } = JSON.parse(readText('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const names = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
+
   test('Markdown is read with its fences', () => {
     const text = '# A\n```ts\n# no heading\n```\n## B\n```\nplain\n\n```';
     expect(parseMarkdown(text)).toEqual({
