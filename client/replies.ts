@@ -6,6 +6,7 @@ import {
   readEntries,
   SpeicherError,
   STATUS,
+  STATUSES,
   statusName,
   type EntryRange,
   type ReplyFrame,
@@ -27,11 +28,13 @@ export function errorOfReply(reply: ReplyFrame): SpeicherError {
   return malformedReply(`status ${statusName(reply.status) ?? reply.status} does not answer this request`);
 }
 
-/** The server's explanation, made fit to be shown. */
-export function explanation({ valueBytes, valueStart, valueEnd }: ReplyFrame): string | undefined {
+/** The server's explanation, made fit to be shown; undefined if it says no more than the status does. */
+export function explanation({ status, valueBytes, valueStart, valueEnd }: ReplyFrame): string | undefined {
   if (valueStart === valueEnd) return undefined;
   const shown = valueBytes.subarray(valueStart, Math.min(valueEnd, valueStart + EXPLANATION_BYTES_MAX));
-  return Buffer.from(shown).toString().replaceAll(/\p{C}/gu, '\u{fffd}');
+  const text = Buffer.from(shown).toString().replaceAll(/\p{C}/gu, '\u{fffd}');
+  const name = statusName(status);
+  return name !== undefined && text === STATUSES[name].message ? undefined : text;
 }
 
 /** For requests that have no other outcome than success: true. */

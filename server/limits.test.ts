@@ -131,13 +131,14 @@ async function connectWhenFree(server: Server): Promise<RawPeer> {
 }
 
 test('max-unauthenticated: the next connection that has not authenticated gets 429, one that has is served', async () => {
-  const { server } = await serve({ auth: ['ann:secret'], maxUnauthenticated: 32 });
+  const { server, limits } = await serve({ auth: ['ann:secret'], maxUnauthenticated: 32 });
   const authenticated = await peerOf(server);
   expect((await authenticated.ask('AUTH', { value: 'ann\0secret' })).status).toBe(200);
   const waiting: RawPeer[] = [];
   for (let count = 0; count < 32; count++) waiting.push(await peerOf(server));
   await Promise.all(waiting.map(expectServed));
   expect((await (await peerOf(server)).reply()).status).toBe(429);
+  expect(limits()).toEqual(['max-unauthenticated']);
   expect((await authenticated.ask('SET', { key: 'a', value: 'b' })).status).toBe(200);
 });
 

@@ -59,9 +59,8 @@ export class Server {
   readonly #context: ServerContext;
   readonly #host: ConnectionHost & { nowMs: number };
   readonly #connections = new Set<Connection>();
-  /** Connections that have not authenticated where they must, and how each shows in the log. */
+  /** Connections that have not authenticated where they must. */
   readonly #unauthenticated = new Set<Connection>();
-  readonly #peers = new WeakMap<Connection, string>();
   #listeners: readonly Listener[] = [];
   #unsentTotalBytes = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -90,7 +89,6 @@ export class Server {
       nowMs: clock.nowMs(),
       authenticated: (connection) => this.#unauthenticated.delete(connection),
       accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
-      describe: (connection) => ({ peer: this.#peers.get(connection) }),
       forget: (connection, reason, cause) => this.#forget(connection, reason, cause),
     };
   }
@@ -161,23 +159,25 @@ export class Server {
   }
 
   #accept(socket: Socket): void {
-    const { options, authenticator, counters, logger } = this.#context;
+    const { authenticator, counters, logger } = this.#context;
     const connection = new Connection(this.#host, socket);
-    this.#peers.set(
-      connection,
-      socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`,
-    );
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);
-    const isOneTooMany =
-      this.#connections.size > options.maxConnections || this.#unauthenticated.size > options.maxUnauthenticated;
-    if (isOneTooMany) {
-      logger.warn({ event: 'limit', limit: 'max-connections', ...this.#host.describe(connection) }, 'refused');
-      connection.refuseConnection(); // TRANSPORT-7
+    const limit = this.#limitReached();
+    if (limit !== undefined) {
+      logger.warn({ event: 'limit', limit, peer: connection.session.peer }, 'refused');
+      connection.refuseConnection();
     } else if (this.#stopped) {
       connection.stop();
     }
+  }
+
+  /** TRANSPORT-7: the limit that the connection accepted last is above. */
+  #limitReached(): string | undefined {
+    const { maxConnections, maxUnauthenticated } = this.#context.options;
+    if (this.#connections.size > maxConnections) return 'max-connections';
+    return this.#unauthenticated.size > maxUnauthenticated ? 'max-unauthenticated' : undefined;
   }
 
   #forget(connection: Connection, reason: string, cause?: Error): void {
@@ -185,7 +185,7 @@ export class Server {
     this.#unauthenticated.delete(connection);
     this.#context.counters.connections = this.#connections.size;
     this.#context.logger.debug(
-      { event: 'closed', reason, cause: cause?.message, ...this.#host.describe(connection) },
+      { event: 'closed', reason, cause: cause?.message, peer: connection.session.peer },
       'connection closed',
     );
     if (this.#connections.size === 0) this.#allClosed?.();
@@ -200,7 +200,7 @@ export class Server {
     if (exactBytes <= this.#context.options.maxUnsentTotalBytes) return;
     const worst = connections.reduce((a, b) => (b.unsentBytes > a.unsentBytes ? b : a));
     this.#context.logger.warn(
-      { event: 'limit', limit: 'max-unsent-total', unsentBytes: worst.unsentBytes, ...this.#host.describe(worst) },
+      { event: 'limit', limit: 'max-unsent-total', unsentBytes: worst.unsentBytes, peer: worst.session.peer },
       'connection closed',
     );
     worst.close('max-unsent-total');

@@ -1,5 +1,7 @@
 /** What the server knows of one connection beyond its bytes. */
 export class Session {
+  /** Who is at the other end, as the log shows it. */
+  readonly peer: string;
   /** Whether requests are carried out: from the start where no AUTH is required (AUTH-1). */
   isAuthenticated: boolean;
   /** Failed AUTHs so far; a limit closes the connection (TRANSPORT-7). */
@@ -7,7 +9,8 @@ export class Session {
   /** Set by QUIT and by that limit: nothing behind the present request is carried out (TRANSPORT-3). */
   isEnding = false;
 
-  constructor(isAuthenticated: boolean) {
+  constructor(peer: string, isAuthenticated: boolean) {
+    this.peer = peer;
     this.isAuthenticated = isAuthenticated;
   }
 }

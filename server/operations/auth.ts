@@ -13,5 +13,6 @@ export function auth(context: ServerContext, session: Session, request: RequestF
   reply.status = STATUS.UNAUTHENTICATED;
   session.authFailures++;
   session.isEnding = session.authFailures >= context.options.maxAuthFailures; // TRANSPORT-7
-  context.logger.warn({ event: 'auth-failed', failures: session.authFailures }, 'authentication failed');
+  const { peer, authFailures: failures } = session;
+  context.logger.warn({ event: 'auth-failed', failures, peer }, 'authentication failed');
 }

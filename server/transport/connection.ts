@@ -40,8 +40,6 @@ export interface ConnectionHost {
   authenticated(connection: Connection): void;
   /** Adds to the sum of unsent bytes over all connections; closes the worst one when there are too many. */
   accountUnsent(addedBytes: number): void;
-  /** What a log line says of a connection. */
-  describe(connection: Connection): object;
   /** Called once, when a connection has closed. */
   forget(connection: Connection, reason: string, cause?: Error): void;
 }
@@ -72,7 +70,7 @@ export class Connection {
     this.#host = host;
     this.#socket = socket;
     const { options, authenticator } = host.context;
-    this.session = new Session(authenticator === undefined);
+    this.session = new Session(peerOf(socket), authenticator === undefined);
     this.#decoder = new FrameDecoder(
       this.session.isAuthenticated ? options.maxFrameBytes : options.maxUnauthenticatedInputBytes,
     );
@@ -126,7 +124,7 @@ export class Connection {
   }
 
   #closeForLimit(limit: string): void {
-    this.#host.context.logger.warn({ event: 'limit', limit, ...this.#host.describe(this) }, 'connection closed');
+    this.#host.context.logger.warn({ event: 'limit', limit, peer: this.session.peer }, 'connection closed');
     this.close(limit);
   }
 
@@ -188,7 +186,7 @@ export class Connection {
     this.#unauthenticatedBytes += frameBytes;
     if (this.#unauthenticatedBytes <= options.maxUnauthenticatedInputBytes || this.session.isEnding) return;
     this.#host.context.logger.warn(
-      { event: 'limit', limit: 'max-unauthenticated-input', ...this.#host.describe(this) },
+      { event: 'limit', limit: 'max-unauthenticated-input', peer: this.session.peer },
       'connection closed',
     );
     this.session.isEnding = true;
@@ -196,7 +194,7 @@ export class Connection {
 
   /** Answers what is no request, and closes (FRAME-3, FRAME-4). */
   #refuse(status: number): void {
-    this.#host.context.logger.info({ event: 'framing-error', status, ...this.#host.describe(this) }, 'no frame');
+    this.#host.context.logger.info({ event: 'framing-error', status, peer: this.session.peer }, 'no frame');
     putConnectionError(this.#host.writer, status);
     this.#linger();
   }
@@ -299,4 +297,8 @@ export class Connection {
     if (this.#state === 'reading' && (isQuiet || this.#host.nowMs >= deadlineMs)) return this.#linger();
     setImmediate(() => this.#stopWhenQuiet(deadlineMs));
   }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`;
 }
