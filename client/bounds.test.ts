@@ -17,8 +17,8 @@ describe('deadlines and signals', () => {
 
   test('a call that was sent is unknown; its late reply is dropped and the next call gets its own', async () => {
     const client = fixture.client();
+    const peer = await fixture.greet(client);
     const late = client.get('late', { timeoutMs: 20 });
-    const peer = await fixture.server.peer();
     const lateRequest = await peer.request();
     expect(await failure(late)).toMatchObject({ code: 'SPEICHER_TIMEOUT', outcome: 'unknown', retryable: true });
     const next = client.get('next', { as: 'string' });
@@ -74,36 +74,36 @@ describe('deadlines and signals', () => {
     void peer.serve((request) => replyBytes(request, { value: request.key }));
     await warm;
     // The reply comes from this process, so it has to be on its way before the program is busy.
-    const call = client.get('a', { as: 'string', timeoutMs: 30 });
+    const call = client.get('a', { as: 'string', timeoutMs: 300 });
     await new Promise((resolve) => peer.socket.once('data', resolve));
-    const busyUntilMs = performance.now() + 60;
+    const busyUntilMs = performance.now() + 400;
     while (performance.now() < busyUntilMs);
     expect(await call).toBe('a');
   });
 
   test('a connection that answers nothing is given up, and the next call makes another', async () => {
     const client = fixture.client({ timeoutMs: 40 });
+    const peer = await fixture.greet(client);
     const calls = [client.get('a'), client.get('b', { timeoutMs: 60_000 })];
-    const peer = await fixture.server.peer();
     await peer.requests(2);
     expect(await failures(calls)).toEqual(['SPEICHER_TIMEOUT unknown', 'SPEICHER_CONNECTION_LOST unknown']);
-    const next = client.get('c');
+    const next = client.get('c', { timeoutMs: 10_000 });
     const second = await fixture.server.peer();
     second.reply(await second.request(), { status: STATUS.NOT_FOUND });
     expect(await next).toBeUndefined();
   });
 
   test('a connection on which something comes is kept, however slow it is', async () => {
-    const client = fixture.client({ timeoutMs: 60 });
-    const slow = failure(client.get('slow'));
-    const peer = await fixture.server.peer();
+    const client = fixture.client({ timeoutMs: 400 });
+    const peer = await fixture.greet(client);
+    const slow = failure(client.get('slow', { timeoutMs: 30 }));
     const bytes = replyBytes(await peer.request(), { value: 'x'.repeat(8) });
     for (const byte of bytes) {
       peer.send(Buffer.from([byte]));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
     expect(await slow).toMatchObject({ code: 'SPEICHER_TIMEOUT' });
-    const next = client.get('next', { as: 'string' });
+    const next = client.get('next', { as: 'string', timeoutMs: 10_000 });
     peer.reply(await peer.request(), { value: 'same connection' });
     expect(await next).toBe('same connection');
   });
@@ -111,12 +111,12 @@ describe('deadlines and signals', () => {
   test.each([{}, { password: 'secret' }])(
     'connectTimeoutMs does not cut a connection that stands: %o',
     async (options) => {
-      const client = fixture.client({ connectTimeoutMs: 50, ...options });
+      const client = fixture.client({ connectTimeoutMs: 400, ...options });
       const call = client.get('a', { as: 'string' });
       const peer = await fixture.server.peer();
       if (options.password !== undefined) peer.reply(await peer.request());
       const request = await peer.request();
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 600));
       peer.reply(request, { value: 'late, but in time' });
       expect(await call).toBe('late, but in time');
     },
@@ -135,9 +135,9 @@ describe('deadlines and signals', () => {
 
   test('a slow request does not have the connection given up before its own deadline', async () => {
     const client = fixture.client({ timeoutMs: 30 });
+    const peer = await fixture.greet(client);
     const slow = client.sync({ timeoutMs: 10_000 });
     const behind = client.get('b');
-    const peer = await fixture.server.peer();
     const [request] = await peer.requests(2);
     expect(await failure(behind)).toMatchObject({ code: 'SPEICHER_TIMEOUT' });
     peer.reply(request!);
@@ -153,9 +153,9 @@ describe('deadlines and signals', () => {
 describe('limits', () => {
   test('maxPendingCalls: more are rejected at once; a late one counts until its reply has come', async () => {
     const client = fixture.client({ maxPendingCalls: 2 });
+    const peer = await fixture.greet(client);
     const calls = [client.get('a', { timeoutMs: 20 }), client.get('b')];
     expect(await failure(client.get('c'))).toMatchObject({ code: 'SPEICHER_OVERLOADED', outcome: 'not-sent' });
-    const peer = await fixture.server.peer();
     const [first, second] = await peer.requests(2);
     await failure(calls[0]!);
     expect(await failure(client.get('d'))).toMatchObject({ code: 'SPEICHER_OVERLOADED' });
@@ -234,7 +234,7 @@ describe('credentials', () => {
   });
 
   test('no answer to AUTH within connectTimeoutMs', async () => {
-    const client = fixture.client({ password: 'secret', connectTimeoutMs: 50 });
+    const client = fixture.client({ password: 'secret', connectTimeoutMs: 400 });
     const call = client.get('a');
     expect(await failure(call)).toMatchObject({ code: 'SPEICHER_CONNECTION_LOST', outcome: 'unknown' });
   });

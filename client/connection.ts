@@ -16,7 +16,7 @@ import {
 } from '../protocol/index.ts';
 import { authRequest, type Credentials } from './auth.ts';
 import { Call, type CallHandlers, type CallOwner } from './call.ts';
-import { describeTarget, dial, readyEvent, type Target } from './dial.ts';
+import { describeTarget, dial, readyEvent, reasonOf, type Target } from './dial.ts';
 import { Fifo } from './fifo.ts';
 import { measure, Outbox } from './outbox.ts';
 import { errorOfReply, explanation, malformedReply } from './replies.ts';
@@ -87,7 +87,7 @@ export class Connection implements CallOwner {
     socket.on('drain', () => this.#onDrain());
     socket.once('end', () => this.#lose('the server closed it'));
     // A second error may follow the first; without a listener it would end the process.
-    socket.on('error', (error) => this.#lose(error.message, error));
+    socket.on('error', (error) => this.#lose(reasonOf(error), error));
     socket.once('close', () => this.#lose('the socket closed'));
     this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), connectTimeoutMs);
     this.#connectTimer.unref();
@@ -106,7 +106,7 @@ export class Connection implements CallOwner {
    */
   take(request: Request<unknown>, frameBytes: number, handlers: CallHandlers): Call {
     const call = this.#queue(this, request, frameBytes, handlers);
-    if (this.#unsettledCalls++ === 0 && this.#state === 'open') this.#socket.ref();
+    if (this.#unsettledCalls++ === 0 && this.#state !== 'dialling') this.#socket.ref();
     this.#scheduleFlush();
     return call;
   }
@@ -114,7 +114,7 @@ export class Connection implements CallOwner {
   /** A connection on which nobody waits keeps no process alive; while it dials it does, for the time of that. */
   onSettled(): void {
     if (--this.#unsettledCalls > 0) return;
-    if (this.#state === 'open') this.#socket.unref();
+    if (this.#state !== 'dialling') this.#socket.unref();
     this.#events.onIdle();
   }
 

@@ -1,6 +1,7 @@
 /** Opens sockets to where a server listens. */
 import net from 'node:net';
 import tls from 'node:tls';
+import { SpeicherError } from '../protocol/index.ts';
 import { readOnAfterFailedWrites } from './write-errors.ts';
 
 export type TlsOptions = Omit<tls.ConnectionOptions, 'host' | 'port' | 'path' | 'socket'>;
@@ -24,12 +25,29 @@ export function readyEvent(target: Target): 'connect' | 'secureConnect' {
   return target.tls === undefined ? 'connect' : 'secureConnect';
 }
 
+/** What an error of a socket says. That of several addresses which all failed has a code and no message. */
+export function reasonOf(error: Error): string {
+  return error.message === '' && 'code' in error ? String(error.code) : error.message;
+}
+
 /**
  * Begins to connect, trying all addresses of a name, IPv6 and IPv4.
  *
  * @param timeoutMs how long connecting may take; a quarter of it goes to one address before the next is tried
+ * @throws SpeicherError SPEICHER_CONNECT if the runtime refuses to try: a certificate that is none, a path too long
  */
-export function dial({ path, host, port, tls: secured }: Target, timeoutMs: number): net.Socket {
+export function dial(target: Target, timeoutMs: number): net.Socket {
+  try {
+    const socket = openSocket(target, timeoutMs);
+    readOnAfterFailedWrites(socket);
+    return socket;
+  } catch (error) {
+    const detail = `${describeTarget(target)}: ${reasonOf(error as Error)}`;
+    throw new SpeicherError('SPEICHER_CONNECT', detail, { cause: error });
+  }
+}
+
+function openSocket({ path, host, port, tls: secured }: Target, timeoutMs: number): net.Socket {
   const address =
     path === undefined
       ? {
@@ -41,13 +59,8 @@ export function dial({ path, host, port, tls: secured }: Target, timeoutMs: numb
           keepAlive: true,
         }
       : { path };
-  const socket = secured === undefined ? net.connect(address) : connectTls(secured, host, address);
-  readOnAfterFailedWrites(socket);
-  return socket;
-}
-
-/** The certificate is checked against the name; a name is sent along only if it is one, and no address (RFC 6066). */
-function connectTls(secured: TlsOptions, host: string | undefined, address: tls.ConnectionOptions): tls.TLSSocket {
+  if (secured === undefined) return net.connect(address);
+  // A name is sent along only if it is one, and no address (RFC 6066).
   const servername = host === undefined || net.isIP(host) ? {} : { servername: host };
   return tls.connect({ ...servername, ...secured, ...address });
 }

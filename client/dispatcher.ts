@@ -58,7 +58,10 @@ export class Dispatcher {
       const request = build();
       const { timeoutMs = this.settings.timeoutMs, signal } = options ?? {};
       checkInteger('timeoutMs', timeoutMs, 1, TIMER_MS_MAX);
-      if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal is an AbortSignal');
+      // No `instanceof`: a signal may be of another realm.
+      if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+        throw new TypeError('signal is an AbortSignal');
+      }
       if (signal?.aborted) {
         throw new SpeicherError('SPEICHER_ABORTED', undefined, { cause: signal.reason, outcome: 'not-sent' });
       }

@@ -50,7 +50,7 @@ test('so does one that has given up its calls before it was connected', async ()
 });
 
 test('a call that is waited for keeps the process alive until it settles', async () => {
-  const done = run(`console.log(await c.get('a', { timeoutMs: 700 }).catch((error) => error.code));`);
+  const done = run(`console.log(await c.get('a', { timeoutMs: 1_500 }).catch((error) => error.code));`);
   const peer = await server.peer();
   await peer.request();
   expect(await done).toMatchObject({ code: 0, printed: 'SPEICHER_TIMEOUT\n' });

@@ -39,6 +39,20 @@ describe('the connection is lost', () => {
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  test('nothing listens on any address of a name: the message still says why', async () => {
+    const error = await failure(fixture.client({ host: 'localhost', port: 1 }).get('a'));
+    expect(error).toMatchObject({ code: 'SPEICHER_CONNECT', outcome: 'not-sent' });
+    expect(error.message).toMatch(/localhost:1: .*ECONNREFUSED/);
+  });
+
+  test.each([{ tls: { cert: 'no certificate' } }, { path: `/${'x'.repeat(5000)}`, host: undefined, port: undefined }])(
+    'what the runtime refuses to connect to',
+    async (options) => {
+      const client = fixture.client(options);
+      expect(await failure(client.get('a'))).toMatchObject({ code: 'SPEICHER_CONNECT', outcome: 'not-sent' });
+    },
+  );
+
   test('all addresses of a name are tried', async () => {
     // The server listens on 127.0.0.1 alone; localhost may stand for ::1 first.
     const client = fixture.client({ host: 'localhost' });

@@ -77,10 +77,9 @@ export class Speicher {
    * @returns true; with `version`, false if the item is absent or has another
    * @throws TypeError for what cannot be stored: undefined, functions, NaN, a Map; a lone surrogate
    */
-  async set(key: Key, value: StorableValue, options?: SetOptions): Promise<boolean> {
+  set(key: Key, value: StorableValue, options?: SetOptions): Promise<boolean> {
     if (value !== null || !this.#dispatcher.settings.nullDeletes) return set(this.#dispatcher, key, value, options);
-    await remove(this.#dispatcher, key, options);
-    return true;
+    return remove(this.#dispatcher, key, options).then(() => true);
   }
 
   /** Creates an item; false if there is one already. */

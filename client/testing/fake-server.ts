@@ -63,7 +63,7 @@ export function lastWordBytes(status: number, text = ''): Buffer {
 export class FakePeer {
   readonly socket: Socket;
   /** Settles when the connection is closed. */
-  readonly closed: Promise<unknown>;
+  readonly closed: Promise<void>;
   /** Each chunk that came: what the client handed over in one write comes in one or more of these. */
   readonly chunks: Buffer[] = [];
   readonly #decoder = new FrameDecoder(0x7fff_ffff);
@@ -72,7 +72,7 @@ export class FakePeer {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.closed = once(socket, 'close');
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }

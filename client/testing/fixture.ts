@@ -25,9 +25,9 @@ export class Fixture {
     return client;
   }
 
-  /** Has the client connected, by a first call. */
+  /** Has the client connected, by a first call: what is called next is sent at once. */
   async greet(client: Speicher): Promise<FakePeer> {
-    const call = client.ping();
+    const call = client.ping('PONG', { timeoutMs: 10_000 });
     const peer = await this.server.peer();
     peer.reply(await peer.request(), { value: 'PONG' });
     await call;
