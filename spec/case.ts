@@ -2,8 +2,8 @@
 import type { Profile } from '../protocol/profiles.ts';
 import type { CaseContext } from './context.ts';
 import { levelOfClauses, type Level } from './clauses.ts';
+import type { Condition } from './condition.ts';
 import type { Step } from './step.ts';
-import type { TargetFacts } from './target/facts.ts';
 
 /**
  * What a case needs beyond the profiles. `auth`: the target asks for AUTH and its credentials are known. `reset`: the
@@ -37,8 +37,8 @@ interface CaseBase {
   readonly hint?: string;
   /** The hard limit on its duration, in milliseconds, before scaling. */
   readonly deadlineMs?: number;
-  /** A reason not to run it against this target, or undefined. */
-  readonly skip?: (facts: TargetFacts) => string | undefined;
+  /** What must hold of the target; where it does not, the case is skipped. */
+  readonly only?: readonly Condition[];
 }
 
 export interface StepsCase extends CaseBase {

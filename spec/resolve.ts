@@ -1,6 +1,7 @@
 /** From a step's data to bytes: the case's key space, its limits and what it saved stand in for the references. */
 import { flagBits } from '../protocol/flags.ts';
 import { OPCODE } from '../protocol/operations.ts';
+import { limitBytes, type LimitName } from './condition.ts';
 import type { TargetFacts } from './target/facts.ts';
 import type { Bytes, Key, Numeric, Piece, Request } from './step.ts';
 import { fromHex, utf8 } from './wire/bytes.ts';
@@ -8,6 +9,9 @@ import { buildFrame, buildRequest, lengthField } from './wire/request.ts';
 
 const DEFAULT_FILL = 0x76;
 const KEY_FILL = 0x6b;
+
+/** A text to repeat may end with braces: the last two of them in a row close the reference. */
+const REFERENCE = /\{\{(?:([0-9]+)\*(.+?)\}\}(?!\})|([A-Za-z0-9_-]*)\}\})/gs;
 
 export class Resolver {
   /** What earlier replies carried, by the name under which it was saved. */
@@ -34,9 +38,8 @@ export class Resolver {
     return id;
   }
 
-  limit(name: 'max-key' | 'max-value' | 'max-frame'): number {
-    if (name === 'max-key') return this.#facts.keyBytesMax;
-    return name === 'max-value' ? this.#facts.valueBytesMax : this.#facts.frameBytesMax;
+  limit(name: LimitName): number {
+    return limitBytes(this.#facts, name);
   }
 
   key(key: Key): Buffer {
@@ -63,9 +66,11 @@ export class Resolver {
     return Buffer.alloc('fill' in bytes ? bytes.fill : this.limit(bytes.limit) + bytes.plus, fill);
   }
 
-  /** A JSON text in which `{{a}}` stands for the case's key `a`. */
+  /** A JSON text in which `{{a}}` stands for the case's key `a`, and `{{3*ab}}` for `ababab`. */
   text(template: string): string {
-    return template.replace(/\{\{([A-Za-z0-9_-]*)\}\}/g, (_, name: string) => this.key(name).toString('latin1'));
+    return template.replace(REFERENCE, (_, times: string | undefined, text = '', name = '') =>
+      times === undefined ? this.key(name).toString('latin1') : text.repeat(Number(times)),
+    );
   }
 
   number(numeric: Numeric): bigint {

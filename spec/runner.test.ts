@@ -197,7 +197,7 @@ describe('verdicts', () => {
     expect(skipReason({ ...setAndGet, needs: ['reset'] }, session)).toContain('RESET');
     expect(skipReason({ ...setAndGet, needs: ['auth'] }, session)).toContain('AUTH');
     expect(skipReason({ ...setAndGet, needs: ['spawn'] }, session)).toContain('started');
-    expect(skipReason({ ...setAndGet, skip: () => 'because' }, session)).toBe('because');
+    expect(skipReason({ ...setAndGet, only: [{ unclaimed: 'core' }] }, session)).toBe('the target claims core');
     const large = { ...session, frameBytesMax: 1 << 30 };
     expect(skipReason({ ...setAndGet, needs: ['small-limits'] }, large)).toContain('max-frame');
   });

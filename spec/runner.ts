@@ -1,5 +1,6 @@
 /** Runs cases against a target, each with its own keys, connections and deadline. */
 import { caseLevel, type Case, type Need } from './case.ts';
+import { unmetCondition } from './condition.ts';
 import { CaseContext } from './context.ts';
 import { Skipped, Violation, type CaseResult, type Outcome } from './outcome.ts';
 import { seededRandom } from './random.ts';
@@ -22,7 +23,11 @@ export function skipReason(each: Case, session: Session): string | undefined {
   }
   const locked = session.profiles.has('auth') && session.target.credentials === undefined;
   if (locked) return 'the target asks for AUTH and no credentials were given';
-  return each.skip?.(session);
+  for (const condition of each.only ?? []) {
+    const reason = unmetCondition(condition, session);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 function unmetNeed(need: Need, session: Session): string | undefined {

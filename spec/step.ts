@@ -6,10 +6,10 @@
 import { z } from 'zod';
 import { FLAGS, type FlagName } from '../protocol/flags.ts';
 import { OPERATION_NAMES, type OperationName } from '../protocol/operations.ts';
+import { limitName, type LimitName } from './condition.ts';
 
 const hex = z.string().regex(/^(?:\s*[0-9a-fA-F]{2})*\s*$/);
 const decimal = z.union([z.int(), z.string().regex(/^-?[0-9]+$/)]);
-const limit = z.enum(['max-key', 'max-value', 'max-frame']);
 
 /** A key within the case's own key space; only `raw` is without the case's prefix. */
 const keySchema = z.union([
@@ -19,7 +19,7 @@ const keySchema = z.union([
   z.strictObject({ lead: hex, hex: hex.optional() }),
   /** A key of exactly so many bytes. */
   z.strictObject({ length: z.int().positive() }),
-  z.strictObject({ limit, plus: z.int() }),
+  z.strictObject({ limit: limitName, plus: z.int() }),
   z.strictObject({ raw: hex }),
 ]);
 export type Key = z.infer<typeof keySchema>;
@@ -28,7 +28,7 @@ export type Bytes =
   | string
   | { readonly hex: string }
   | { readonly fill: number; readonly byte?: string | undefined }
-  | { readonly limit: 'max-key' | 'max-value' | 'max-frame'; readonly plus: number; readonly byte?: string | undefined }
+  | { readonly limit: LimitName; readonly plus: number; readonly byte?: string | undefined }
   | { readonly key: Key }
   | { readonly concat: readonly Bytes[] };
 
@@ -36,7 +36,7 @@ const bytesSchema: z.ZodType<Bytes> = z.union([
   z.string(),
   z.strictObject({ hex }),
   z.strictObject({ fill: z.int().nonnegative(), byte: hex.optional() }),
-  z.strictObject({ limit, plus: z.int(), byte: hex.optional() }),
+  z.strictObject({ limit: limitName, plus: z.int(), byte: hex.optional() }),
   z.strictObject({ key: keySchema }),
   z.strictObject({ concat: z.array(z.lazy(() => bytesSchema)) }),
 ]);
@@ -66,14 +66,14 @@ export type Request = z.infer<typeof requestSchema>;
 
 export type Piece =
   | Request
-  /** A JSON envelope's text; `{{a}}` in it stands for the case's key `a`. */
+  /** A JSON envelope's text; `{{a}}` in it stands for the case's key `a`, `{{3*ab}}` for `ababab`. */
   | { readonly json: string }
   /** Any bytes as the body of one frame. */
   | { readonly body: Bytes }
   /** Bytes of the stream as they are. */
   | { readonly hex: string }
   /** A length field alone, counted from a limit. */
-  | { readonly lengthAt: 'max-key' | 'max-value' | 'max-frame'; readonly plus: number }
+  | { readonly lengthAt: LimitName; readonly plus: number }
   /** The bytes `from` to `to` of another piece, for frames that are cut. */
   | { readonly part: Piece; readonly from?: number | undefined; readonly to?: number | undefined };
 
@@ -82,7 +82,7 @@ const pieceSchema: z.ZodType<Piece> = z.union([
   z.strictObject({ json: z.string() }),
   z.strictObject({ body: bytesSchema }),
   z.strictObject({ hex }),
-  z.strictObject({ lengthAt: limit, plus: z.int() }),
+  z.strictObject({ lengthAt: limitName, plus: z.int() }),
   z.strictObject({
     part: z.lazy(() => pieceSchema),
     from: z.int().nonnegative().optional(),

@@ -19,8 +19,8 @@ function distinct(keys: readonly Key[]): Step[] {
 }
 
 const TOO_LONG = { limit: 'max-key', plus: 1 } as const;
-const noLongerKey: Case['skip'] = ({ keyBytesMax }) =>
-  keyBytesMax >= KEY_BYTES_CEILING ? 'no key can be longer than its length field allows' : undefined;
+/** Otherwise no key can be longer: its length field allows no more. */
+const LONGER_KEYS = [{ limit: 'max-key', below: KEY_BYTES_CEILING }] as const;
 
 const keys: readonly Case[] = [
   key({
@@ -99,7 +99,7 @@ const keys: readonly Case[] = [
   key({
     id: 'key.above-the-limit-gets-413',
     clauses: ['KEY-3', 'STATUS-3'],
-    skip: noLongerKey,
+    only: LONGER_KEYS,
     why: 'A key that is cut to the limit writes to another item.',
     steps: [
       ...refused(set(TOO_LONG, 'v'), { status: 413 }),
@@ -112,7 +112,7 @@ const keys: readonly Case[] = [
     id: 'key.above-the-limit-gets-413-from-every-operation',
     clauses: ['KEY-3', 'STATUS-3'],
     profile: 'standard',
-    skip: noLongerKey,
+    only: LONGER_KEYS,
     why: 'One operation that forgets the check is the way in.',
     steps: [
       ...(['ADD', 'REPLACE', 'APPEND', 'PREPEND'] as const).map((op) =>
@@ -193,7 +193,7 @@ const values: readonly Case[] = [
   value({
     id: 'value.around-64-kib',
     why: 'Reads come in blocks of 64 KiB: a byte lost or doubled at the edge corrupts every large value.',
-    skip: ({ valueBytesMax }) => (valueBytesMax < 140_000 ? `max-value is ${valueBytesMax}` : undefined),
+    only: [{ limit: 'max-value', atLeast: 140_000 }],
     steps: [65_511, 65_519, 65_523, 65_527, 65_535, 65_536, 65_537, 131_072, 131_073].flatMap((fill) => {
       const bytes: Bytes = { concat: ['<', { fill: fill - 2, byte: hexByte(fill % 251) }, '>'] };
       return [ask(set('k', bytes)), ask(get('k'), found(bytes))];

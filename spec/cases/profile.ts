@@ -13,11 +13,6 @@ const profile = area({ profile: 'core', clauses: ['PROFILE-1'] });
 const operationsOf = (name: Profile): OperationName[] =>
   OPERATION_NAMES.filter((operation) => OPERATIONS[operation].profile === name);
 
-const unlessClaimed =
-  (name: Profile) =>
-  ({ profiles }: { profiles: ReadonlySet<Profile> }): string | undefined =>
-    profiles.has(name) ? `the target claims ${name}` : undefined;
-
 /** A request as its profile has it, one that is malformed there, and one with every flag: the opcode decides first. */
 const formsOf = (operation: OperationName): Request[] => [
   request(operation, 'kept', { value: { concat: ['user', { hex: '00' }, 'password'] } }),
@@ -38,7 +33,7 @@ const unclaimedOpcodes = PROFILE_NAMES.filter((name) => operationsOf(name).lengt
     id: `profile.opcodes-of-${name}-unclaimed`,
     clauses: ['PROFILE-1', 'FRAME-8', 'STATUS-3'],
     why: `Clients find out by a 405 that ${name} is not here, and do without; any other status sends them a wrong way.`,
-    skip: unlessClaimed(name),
+    only: [{ unclaimed: name }],
     steps: [
       ask(set('kept', '1')),
       ...operationsOf(name)
@@ -71,7 +66,7 @@ const envelopes: readonly Case[] = [
   profile({
     id: 'profile.json-unclaimed',
     why: 'An old client of the JSON dialect has to learn, in the form that it reads, that it is at the wrong server.',
-    skip: unlessClaimed('json'),
+    only: [{ unclaimed: 'json' }],
     steps: [
       ask(set('kept', '1')),
       ask(json('{"command":"GET","key":"{{kept}}"}'), { json: 405 }),
@@ -83,7 +78,7 @@ const envelopes: readonly Case[] = [
   profile({
     id: 'profile.json-unclaimed-and-malformed',
     why: 'A frame that starts with a brace is an envelope and no binary request, even where nobody reads it.',
-    skip: unlessClaimed('json'),
+    only: [{ unclaimed: 'json' }],
     steps: ['{}', '{', '{"command":"NO"}', '{"a":1}{', `{${'x'.repeat(200)}`].map((text) =>
       ask(json(text), {
         anyOf: [
@@ -115,7 +110,7 @@ const claims: readonly Case[] = [
     id: 'profile.limits-requests-and-not-replies',
     clauses: ['PROFILE-1', 'GET-1', 'JSON-6'],
     profile: 'json',
-    skip: unlessClaimed('standard'),
+    only: [{ unclaimed: 'standard' }],
     why: 'A client of core alone still reads TAG in replies; a server that leaves it out hides what a value is.',
     steps: [
       ask(json('{"command":"SET","key":"{{a}}","value":"text"}'), { json: 200 }),

@@ -93,7 +93,7 @@ const unclaimed: readonly Case[] = (Object.keys(PROFILES) as Profile[])
       id: `profile.flags-of-${profile}-unclaimed`,
       clauses: ['PROFILE-1', 'FRAME-9'],
       why: `A server without ${profile} that ignores its flags does something else than it was asked for, silently.`,
-      skip: ({ profiles }) => (profiles.has(profile) ? `the target claims ${profile}` : undefined),
+      only: [{ unclaimed: profile }],
       steps: PROFILES[profile].flags.flatMap((flag) =>
         (['GET', 'SET', 'DELETE'] as const).flatMap((op) => refused(withFlag(plain(op, false), flag), BAD)),
       ),
