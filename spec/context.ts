@@ -2,7 +2,7 @@
 import { OPCODE } from '../protocol/operations.ts';
 import type { Profile } from '../protocol/profiles.ts';
 import { describeExpected, describeIncoming, difference } from './match.ts';
-import { Skipped, Violation } from './outcome.ts';
+import { Skipped, Undecided, Violation, type FailureCode } from './outcome.ts';
 import { seededRandom, type Random } from './random.ts';
 import { Resolver } from './resolve.ts';
 import type { Session } from './session.ts';
@@ -60,7 +60,7 @@ export class CaseContext {
       return connection;
     } catch (error) {
       const observed = error instanceof Error ? error.message : String(error);
-      throw new Violation({ expected: 'a new connection', observed, clause: 'TRANSPORT-5' });
+      throw new Violation({ expected: 'a new connection', observed, code: 'no-connection', clause: 'TRANSPORT-5' });
     }
   }
 
@@ -98,7 +98,7 @@ export class CaseContext {
     await this.send([piece], name);
     const came = await this.take(await this.connection(name));
     if (came.kind === 'binary') return came;
-    throw new Violation({ expected: 'a binary reply', observed: describeIncoming(came) });
+    throw new Violation({ expected: 'a binary reply', observed: describeIncoming(came), code: failureCode(came) });
   }
 
   /** A barrier on a connection: the reply to a request sent now must be the next thing that comes. */
@@ -189,12 +189,14 @@ export class CaseContext {
     while (due.length > 1 && reply.kind === 'json' && isQuiet(due[0])) due.shift();
     const request = due.shift();
     if (request === undefined) {
-      throw new Violation({ expected: 'no reply that was not asked for', observed, clause: 'TRANSPORT-3' });
+      const expected = 'no reply that was not asked for';
+      throw new Violation({ expected, observed, code: 'wrong-form', clause: 'TRANSPORT-3' });
     }
     const problem = shapeProblem(request, reply);
     if (problem === undefined) return;
     const expected = `a reply of the form that ${problem.clause} gives it`;
-    throw new Violation({ expected, observed: `${problem.text} (${observed})`, clause: problem.clause });
+    const { clause, text } = problem;
+    throw new Violation({ expected, observed: `${text} (${observed})`, code: 'wrong-form', clause });
   }
 
   async #expectOn(connection: Connection, expected: Expectation, what = ''): Promise<Incoming> {
@@ -216,7 +218,8 @@ export class CaseContext {
     const wanted = all.map((each) => describeExpected(each, this.resolver)).join('; or ');
     const partial = came.kind === 'binary' ? problems.find((problem) => problem !== describeIncoming(came)) : undefined;
     const observed = partial === undefined ? (problems[0] ?? '') : `${partial} in ${describeIncoming(came)}`;
-    throw new Violation({ expected: what + wanted, observed });
+    const code = all.some((each) => hasStatus(each, came)) ? 'wrong-content' : failureCode(came);
+    throw new Violation({ expected: what + wanted, observed, code });
   }
 
   #record(expected: OneExpectation, came: Incoming): void {
@@ -231,6 +234,10 @@ export class CaseContext {
 
   fail(expected: string, observed: string, hint?: string): never {
     throw new Violation({ expected, observed, hint });
+  }
+
+  undecided(reason: string): never {
+    throw new Undecided(reason);
   }
 
   skip(reason: string): never {
@@ -270,7 +277,8 @@ export class CaseContext {
 
   async #nothingMore(connection: Connection): Promise<void> {
     const observed = `${describeIncoming(await connection.next())} behind the last reply on ${connection.name}`;
-    throw new Violation({ expected: 'one reply for each request', observed, clause: 'TRANSPORT-3' });
+    const expected = 'one reply for each request';
+    throw new Violation({ expected, observed, code: 'wrong-form', clause: 'TRANSPORT-3' });
   }
 
   async #sentinel(): Promise<void> {
@@ -293,6 +301,20 @@ export class CaseContext {
 
 function isQuiet(due: Connection['due'][number] | undefined): boolean {
   return due?.kind === 'binary' && (due.flags & 0x80) !== 0;
+}
+
+/** Whether the status, if nothing else, is the expected one. */
+function hasStatus(expected: OneExpectation, came: Incoming): boolean {
+  if ('closed' in expected || !('status' in came)) return false;
+  const statuses = 'json' in expected ? [expected.json] : [expected.status].flat();
+  return (came.kind === 'json') === 'json' in expected && statuses.includes(came.status ?? 0);
+}
+
+/** How it is called that this came in place of what was expected. */
+function failureCode(came: Incoming): FailureCode {
+  if (came.kind === 'timeout') return 'no-reply';
+  if (came.kind === 'closed' || came.kind === 'garbage') return came.kind;
+  return came.status === undefined ? 'wrong-form' : `status-${came.status}`;
 }
 
 function alternatives(expected: Expectation): readonly OneExpectation[] {

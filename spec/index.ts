@@ -15,4 +15,5 @@ export { Runner, shuffledCases, skipReason } from './runner.ts';
 export { openSession, type Session, type SessionOptions } from './session.ts';
 export { parseAddress, showAddress, type Address } from './target/address.ts';
 export { type TargetFacts } from './target/facts.ts';
-export { attach, spawnTarget, type SpawnOptions, type Target } from './target/target.ts';
+export { SpawnedTarget, spawnTarget, type SpawnOptions } from './target/spawned.ts';
+export { attach, type ProcessEnd, type ServerProcess, type Target } from './target/target.ts';

@@ -12,7 +12,8 @@ import { renderFailure } from './report.ts';
 import { Runner, skipReason } from './runner.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 import { showRuns } from './sweep.ts';
-import { attach, spawnTarget, type Target } from './target/target.ts';
+import { spawnTarget } from './target/spawned.ts';
+import { attach, type Target } from './target/target.ts';
 import { DueReader, type BinaryDue } from './wire/due.ts';
 import { buildFrame } from './wire/request.ts';
 
@@ -248,7 +249,7 @@ describe('targets', () => {
 
   test('a command is started, its output kept, and stopped', async () => {
     const script = 'require("net").createServer().listen(process.argv[1], () => console.log("up and " + "well"))';
-    const target = await spawnTarget({ command: [process.execPath, '-e', script, '{port}'] });
+    const target = await spawnTarget({ command: [process.execPath, '-e', script, '{port}'], answerMs: 50 });
     await expect.poll(() => target.output()).toContain('up and well');
     await target.stop();
     await expect(openSession(target)).rejects.toThrow('ECONNREFUSED');

@@ -2,40 +2,68 @@
 import { caseLevel, type Case, type Need } from './case.ts';
 import { unmetCondition } from './condition.ts';
 import { CaseContext } from './context.ts';
-import { Skipped, Violation, type CaseResult, type Outcome } from './outcome.ts';
+import {
+  Skipped,
+  Undecided,
+  Violation,
+  type CaseResult,
+  type FailureCode,
+  type Outcome,
+  type SkipKind,
+} from './outcome.ts';
 import { seededRandom } from './random.ts';
 import type { Session } from './session.ts';
+import { showEnd } from './target/target.ts';
 import { toHex } from './wire/bytes.ts';
 import { Connection } from './wire/connection.ts';
 
 const DEADLINE_MS = 15_000;
 const SMALL_FRAME_BYTES_MAX = 4 << 20;
 const CLEAN_UP_MS = 2000;
+const CRASH_GRACE_MS = 300;
+
+/** Failures that the end of the server's process may be behind. */
+const ENDS: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>(['closed', 'no-connection', 'no-reply']);
+
+/** A reason not to run a case. */
+export interface Skip {
+  readonly kind: SkipKind;
+  readonly reason: string;
+}
 
 /** Why a case cannot be run against this target, or undefined. */
 export function skipReason(each: Case, session: Session): string | undefined {
+  return findSkip(each, session)?.reason;
+}
+
+function findSkip(each: Case, session: Session): Skip | undefined {
   for (const profile of [each.profile, ...(each.also ?? [])]) {
-    if (!session.profiles.has(profile)) return `the target does not claim ${profile}`;
+    if (!session.profiles.has(profile)) return { kind: 'unclaimed', reason: `the target does not claim ${profile}` };
   }
   for (const need of each.needs ?? []) {
-    const reason = unmetNeed(need, session);
-    if (reason !== undefined) return reason;
+    const skip = unmetNeed(need, session);
+    if (skip !== undefined) return skip;
   }
   const locked = session.profiles.has('auth') && session.target.credentials === undefined;
-  if (locked) return 'the target asks for AUTH and no credentials were given';
+  if (locked) return { kind: 'withheld', reason: 'the target asks for AUTH and no credentials were given' };
   for (const condition of each.only ?? []) {
     const reason = unmetCondition(condition, session);
-    if (reason !== undefined) return reason;
+    if (reason !== undefined) return { kind: 'inapplicable', reason };
   }
   return undefined;
 }
 
-function unmetNeed(need: Need, session: Session): string | undefined {
-  if (need === 'auth') return session.profiles.has('auth') ? undefined : 'the target does not ask for AUTH';
-  if (need === 'reset') return session.allowReset ? undefined : 'the suite may not RESET this target';
-  if (need === 'spawn') return session.target.spawned ? undefined : 'the target was not started by the suite';
-  const small = session.frameBytesMax <= SMALL_FRAME_BYTES_MAX;
-  return small ? undefined : `max-frame is ${session.frameBytesMax}, too large to be tried out`;
+function unmetNeed(need: Need, session: Session): Skip | undefined {
+  const { profiles, allowReset, target, frameBytesMax } = session;
+  if (need === 'auth' && !profiles.has('auth')) {
+    return { kind: 'inapplicable', reason: 'the target does not ask for AUTH' };
+  }
+  if (need === 'reset' && !allowReset) return { kind: 'withheld', reason: 'the suite may not RESET this target' };
+  if (need === 'spawn' && !target.spawned) {
+    return { kind: 'withheld', reason: 'the target was not started by the suite' };
+  }
+  if (need !== 'small-limits' || frameBytesMax <= SMALL_FRAME_BYTES_MAX) return undefined;
+  return { kind: 'inapplicable', reason: `max-frame is ${frameBytesMax}, too large to be tried out` };
 }
 
 export class Runner {
@@ -60,8 +88,8 @@ export class Runner {
   }
 
   async #run(each: Case): Promise<CaseResult> {
-    const skipped = skipReason(each, this.session);
-    if (skipped !== undefined) return this.#result(each, 'SKIP', { reason: skipped });
+    const skip = findSkip(each, this.session);
+    if (skip !== undefined) return this.#result(each, 'SKIP', { reason: skip.reason, skip: skip.kind });
     for (const id of each.dependsOn ?? []) {
       const status = this.#results.get(id)?.status ?? 'PASS';
       if (status === 'FAIL' || status === 'BLOCKED') return this.#result(each, 'BLOCKED', { reason: `${id} failed` });
@@ -81,7 +109,8 @@ export class Runner {
       signal: controller.signal,
     });
     const startMs = performance.now();
-    const outputBefore = session.target.output().length;
+    const outputBefore = session.target.output();
+    const crashesBefore = session.target.process?.crashes.length ?? 0;
     const facts = (): Partial<CaseResult> => ({
       durationMs: performance.now() - startMs,
       alternatives: context.alternatives,
@@ -92,11 +121,14 @@ export class Runner {
       if ('run' in each) await each.run(context);
       else for (const step of each.steps) await context.step(step);
       await context.finish();
+      const crash = await this.#crash(crashesBefore, undefined);
+      if (crash !== undefined) throw crash;
       return this.#result(each, context.warnings.length > 0 ? 'WARN' : 'PASS', facts());
     } catch (error) {
-      const serverOutput = session.target.output().slice(outputBefore);
+      const cause = (await this.#crash(crashesBefore, error)) ?? error;
+      const serverOutput = newOutput(outputBefore, session.target.output());
       const output = serverOutput === '' ? {} : { serverOutput };
-      return this.#failure(each, error, { ...facts(), ...output }, controller.signal.aborted ? deadlineMs : undefined);
+      return this.#failure(each, cause, { ...facts(), ...output }, controller.signal.aborted ? deadlineMs : undefined);
     } finally {
       clearTimeout(timer);
       context.closeAll();
@@ -104,19 +136,37 @@ export class Runner {
     }
   }
 
+  /** If the server that the suite started has ended by itself since, the violation that this is. */
+  async #crash(crashesBefore: number, error: unknown): Promise<Violation | undefined> {
+    const { process } = this.session.target;
+    if (process === undefined || (error instanceof Violation && error.facts.code === 'crash')) return undefined;
+    // The connection's end is often seen before that of the process.
+    const facts = error instanceof Violation ? error.facts : undefined;
+    if (facts !== undefined) await process.crashed(ENDS.has(facts.code) ? CRASH_GRACE_MS : 0);
+    const end = process.crashes[crashesBefore];
+    if (end === undefined) return undefined;
+    const seen = facts === undefined ? '' : `; ${facts.observed}`;
+    const expected = facts?.expected ?? 'a server that goes on serving';
+    return new Violation({ expected, observed: `the server ${showEnd(end)}${seen}`, code: 'crash' });
+  }
+
   #failure(each: Case, error: unknown, facts: Partial<CaseResult>, passedMs: number | undefined): CaseResult {
-    if (error instanceof Skipped) return this.#result(each, 'SKIP', { ...facts, reason: error.message });
+    if (error instanceof Skipped) {
+      return this.#result(each, 'SKIP', { ...facts, reason: error.message, skip: 'inapplicable' });
+    }
+    if (error instanceof Undecided) return this.#result(each, 'UNKNOWN', { ...facts, reason: error.message });
     if (!(error instanceof Violation)) {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return this.#result(each, 'ERROR', { ...facts, reason });
     }
-    const { expected, clause } = error.facts;
+    const { expected, clause, code = 'wrong-content' } = error.facts;
     const late = passedMs === undefined ? '' : ` (the case's deadline of ${passedMs} ms is over)`;
     const hint = error.facts.hint ?? each.hint;
     return this.#result(each, caseLevel(each) === 'MUST' ? 'FAIL' : 'WARN', {
       ...facts,
       expected,
       observed: error.facts.observed + late,
+      code,
       ...(hint !== undefined && { hint }),
       ...(clause !== undefined && { clause }),
     });
@@ -144,6 +194,11 @@ export class Runner {
     const mark = seededRandom(`${this.session.seed}/${each.id}/${serial}`).bytes(5).toString('hex');
     return `${mark.slice(0, 9)}~`;
   }
+}
+
+/** What was printed meanwhile, as far as it was kept. */
+function newOutput(before: string, after: string): string {
+  return after.startsWith(before) ? after.slice(before.length) : after;
 }
 
 /** Removes the case's keys from a server that is not the suite's own. Whether it succeeds is no part of the verdict. */

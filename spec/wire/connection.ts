@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { openSocket, type Address } from '../target/address.ts';
 import { DueReader, type Due } from './due.ts';
 import { ReplyReader, type Garbage, type Reply } from './reply.ts';
-import { Transcript } from './transcript.ts';
+import { NOTE, Transcript } from './transcript.ts';
 
 /** The end of a connection. FIN and RST are both closes; which one it was is not the protocol's business. */
 export interface Closed {
@@ -124,14 +124,14 @@ export class Connection {
 
   /** Ends the sending side only (TRANSPORT-4). */
   halfClose(): void {
-    this.transcript.note('half-closed by the suite');
+    this.transcript.note(NOTE.halfClose);
     this.#halfClosed = true;
     this.#socket.end();
   }
 
   /** Drops the connection with an RST; where there is none, on Unix sockets and under TLS, it just ends. */
   reset(): void {
-    this.transcript.note('reset by the suite');
+    this.transcript.note(NOTE.reset);
     this.#settled = true;
     this.#closed ??= { kind: 'closed', how: 'rst', partialBytes: 0 };
     if (this.#resets) this.#socket.resetAndDestroy();
@@ -146,12 +146,12 @@ export class Connection {
 
   /** Stops reading, so that the server's replies pile up. */
   pause(): void {
-    this.transcript.note('the suite stops reading');
+    this.transcript.note(NOTE.pause);
     this.#socket.pause();
   }
 
   resume(): void {
-    this.transcript.note('the suite reads again');
+    this.transcript.note(NOTE.resume);
     this.#socket.resume();
   }
 
