@@ -119,6 +119,23 @@ const passwords: readonly Case[] = [
     },
   }),
   auth({
+    id: 'auth.divides-at-the-first-00',
+    why: 'A password of random bytes has a 00 now and then: divided at the last one, that account can never log in.',
+    run: async (context) => {
+      const [user, password] = known(context);
+      const parts = password.split('\0');
+      if (parts.length < 2) context.skip('the password that is known has no 00 in it');
+      await context.ask(credentials(user, NUL, password), OK);
+      await context.ask(get('a'), MISS);
+      const shorter = parts.slice(0, -1).join('\0');
+      await refuseEach(context, [
+        [user, NUL, shorter],
+        [user, NUL, shorter, NUL],
+        [user, NUL, parts.join('')],
+      ]);
+    },
+  }),
+  auth({
     id: 'auth.empty-user-is-well-formed',
     why: 'A service with one password has no user names: 00 comes first, and that is no mistake.',
     steps: [
