@@ -75,9 +75,9 @@ class DeadlineList {
   }
 
   #start(delayMs: number): void {
-    // A program that was busy beyond a deadline finds timers due before it has looked at its sockets. Expiring a phase
-    // later gives replies that are there already their chance.
-    this.#timer = setTimeout(() => setImmediate(() => this.#sweep()), delayMs);
+    // A program that was busy beyond a deadline finds timers due before it has looked at its sockets. Expiring a turn
+    // later gives replies that are there already their chance; between two immediates every runtime looks at them.
+    this.#timer = setTimeout(() => setImmediate(() => setImmediate(() => this.#sweep())), delayMs);
     this.#timer.unref();
   }
 
