@@ -208,3 +208,14 @@ test('stopping answers what has arrived and then closes; a peer that reads nothi
   for (let id = 0; id < 1000; id++) expect((await peer.reply()).id).toBe(id);
   await peer.closed;
 });
+
+test('a connection that the system had taken when the server began to stop is ended in order, not reset', async () => {
+  const server = await serve();
+  const connecting = RawPeer.connect(server);
+  const stopping = server.stop();
+  const peer = await connecting;
+  await peer.closed;
+  expect(peer.socket.errored).toBeNull();
+  peer.close();
+  await stopping;
+});

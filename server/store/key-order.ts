@@ -115,10 +115,12 @@ export class SortedKeys implements KeyOrder {
     let last = '';
     for (const leaf of this.#leaves) {
       const isLone = this.#leaves.length === 1;
+      /* c8 ignore next 3 -- only a defect gets here */
       if (leaf.length > this.#leafKeysMax || (leaf.length < this.#leafKeysMin && !isLone)) {
         throw new Error(`a leaf of ${leaf.length} keys among ${this.#leaves.length}`);
       }
       for (const key of leaf) {
+        /* c8 ignore next -- only a defect gets here */
         if (key <= last) throw new Error(`key ${JSON.stringify(key)} stands behind ${JSON.stringify(last)}`);
         last = key;
       }
