@@ -111,7 +111,8 @@ const passwords: readonly Case[] = [
     why: 'Without the divider there is no password: a server that takes the whole for either may let it in.',
     run: async (context) => {
       const [user, password] = known(context);
-      const values: readonly string[] = ['', 'user', `${user}:${password}`, password, `${user} ${password}`];
+      const joined = ['', 'user', `${user}:${password}`, password, `${user} ${password}`];
+      const values = joined.filter((value) => !value.includes('\0'));
       for (const [index, value] of values.entries()) {
         await context.ask(request('AUTH', undefined, { value }), BAD, `c${index}`);
         await context.ask(get('a'), DENIED, `c${index}`);
