@@ -62,7 +62,8 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       waitMs: Math.max(waitMs, roundTripMs * WAIT_PER_ROUND_TRIP),
       hello,
       ...(problem !== undefined && { helloProblem: problem }),
-      profiles: new Set(options.profiles ?? (claimed as Profile[])),
+      // Section 6: core is always claimed, so that a HELLO that says nothing readable is judged and not skipped.
+      profiles: new Set(options.profiles ?? ['core', ...(claimed as Profile[])]),
       keyBytesMax,
       valueBytesMax,
       frameBytesMax: limitOf(hello, 'max-frame') ?? keyBytesMax + valueBytesMax + FRAME_BYTES_OVERHEAD,
