@@ -193,7 +193,7 @@ describe('profiles (section 6)', () => {
 test('passwords are USER:PASSWORD; the user may be empty, the password may contain a colon', () => {
   expect(parseServerOptions({ auth: [':p', 'u:p:q', 'u:'] }).auth).toEqual([':p', 'u:p:q', 'u:']);
   expect(problemOf({ auth: ['hunter2'] })).toBe('auth must be USER:PASSWORD; the user may be empty');
-  expect(problemOf({ auth: ['u:\0'] })).not.toBe('');
+  expect(problemOf({ auth: ['u\0:p'] })).not.toBe('');
 });
 
 test('log levels, flags and unknown options', () => {

@@ -209,6 +209,12 @@ test('stopping answers what has arrived and then closes; a peer that reads nothi
   await peer.closed;
 });
 
+test('credentials are divided at the first 00, so that a password may contain one (AUTH-1)', async () => {
+  const peer = await peerOf(await serve({ auth: [':colon:and\0nul'] }));
+  expect((await peer.ask('AUTH', { value: '\0colon:and' })).status).toBe(401);
+  expect((await peer.ask('AUTH', { value: '\0colon:and\0nul' })).status).toBe(200);
+});
+
 test('a connection that the system had taken when the server began to stop is ended in order, not reset', async () => {
   const server = await serve();
   const connecting = RawPeer.connect(server);

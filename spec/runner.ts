@@ -1,4 +1,5 @@
 /** Runs cases against a target, each with its own keys, connections and deadline. */
+import { setMaxListeners } from 'node:events';
 import { caseLevel, type Case, type Need } from './case.ts';
 import { unmetCondition } from './condition.ts';
 import { CaseContext } from './context.ts';
@@ -87,12 +88,17 @@ export class Runner {
     return result;
   }
 
+  /** The result of a case that cannot be run because of something else. */
+  notRun(each: Case, reason: string): CaseResult {
+    return this.#result(each, 'BLOCKED', { reason });
+  }
+
   async #run(each: Case): Promise<CaseResult> {
     const skip = findSkip(each, this.session);
     if (skip !== undefined) return this.#result(each, 'SKIP', { reason: skip.reason, skip: skip.kind });
     for (const id of each.dependsOn ?? []) {
       const status = this.#results.get(id)?.status ?? 'PASS';
-      if (status === 'FAIL' || status === 'BLOCKED') return this.#result(each, 'BLOCKED', { reason: `${id} failed` });
+      if (status === 'FAIL' || status === 'BLOCKED') return this.notRun(each, `${id} failed`);
     }
     return this.#execute(each);
   }
@@ -101,6 +107,8 @@ export class Runner {
     const { session } = this;
     const deadlineMs = (each.deadlineMs ?? DEADLINE_MS) * session.timeoutScale;
     const controller = new AbortController();
+    // Each connection of the case listens to it, and a case may have many.
+    setMaxListeners(0, controller.signal);
     const timer = setTimeout(() => controller.abort(), deadlineMs);
     const context = new CaseContext(session, {
       profile: each.profile,
