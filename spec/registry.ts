@@ -6,6 +6,7 @@ import { consistentCases } from './cases/consistent.ts';
 import { coreCases } from './cases/core.ts';
 import { exampleCases } from './cases/examples.ts';
 import { frameCases } from './cases/frame.ts';
+import { gapCases } from './cases/gaps.ts';
 import { helloCases } from './cases/hello.ts';
 import { jsonItemCases } from './cases/json-items.ts';
 import { jsonMalformedCases } from './cases/json-malformed.ts';
@@ -38,6 +39,7 @@ const all: readonly (readonly Case[])[] = [
   coreCases,
   exampleCases,
   frameCases,
+  gapCases,
   helloCases,
   jsonItemCases,
   jsonMalformedCases,

@@ -1,0 +1,68 @@
+/** Holds a subject against cases, in this process. */
+import type { Case } from '../case.ts';
+import type { CaseResult } from '../outcome.ts';
+import { Runner } from '../runner.ts';
+import { openSession } from '../session.ts';
+import { startSubject } from '../subjects/start.ts';
+import type { Mutant, Subject } from '../subjects/subject.ts';
+import { parseAddress } from '../target/address.ts';
+import type { Target } from '../target/target.ts';
+
+/** Keys, ids and random choices are the same in every run, so that the matrix is. */
+const SEED = 'a11c';
+
+/** Of the usual waits, where waiting is in vain. */
+const HANGING_SCALE = 0.25;
+
+/** A subject whose port nobody listens on gives no results. */
+export type Verdicts = ReadonlyMap<string, CaseResult> | 'unreachable';
+
+export interface JudgeOptions {
+  /** How many cases run at a time, those apart that need the subject for themselves. */
+  readonly atOnce?: number;
+  /** Called with each result; true ends the run. */
+  readonly done?: (result: CaseResult) => boolean;
+}
+
+/** Runs cases against a subject that is started for them alone. */
+export async function judge(subject: Subject, cases: readonly Case[], options: JudgeOptions = {}): Promise<Verdicts> {
+  const running = await startSubject(subject);
+  try {
+    const target: Target = {
+      address: parseAddress(running.address),
+      label: subject.name,
+      ...(running.credentials !== undefined && { credentials: running.credentials }),
+      spawned: true,
+      output: () => '',
+      stop: () => running.stop(),
+    };
+    const hangs = 'hangs' in subject && (subject as Mutant).hangs === true;
+    const timeoutScale = hangs ? HANGING_SCALE : 1;
+    const session = await openSession(target, { seed: SEED, allowReset: true, timeoutScale }).catch(unreachable);
+    if (session === undefined) return 'unreachable';
+    const runner = new Runner(session);
+    await runAll(runner, cases, options);
+    return runner.results;
+  } finally {
+    await running.stop();
+  }
+}
+
+function unreachable(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') return undefined;
+  throw error;
+}
+
+async function runAll(runner: Runner, cases: readonly Case[], { atOnce = 1, done }: JudgeOptions): Promise<void> {
+  let ended = false;
+  const run = async (queue: Case[]): Promise<void> => {
+    for (let each = queue.shift(); each !== undefined && !ended; each = queue.shift()) {
+      const result = await runner.run(each);
+      if (done?.(result) === true) ended = true;
+    }
+  };
+  if (atOnce === 1) return run([...cases]);
+  const shared = cases.filter(({ isolation }) => isolation !== 'exclusive');
+  await Promise.all(Array.from({ length: atOnce }, () => run(shared)));
+  await run(cases.filter(({ isolation }) => isolation === 'exclusive'));
+}

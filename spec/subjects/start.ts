@@ -1,0 +1,123 @@
+/** Brings a subject to life, in this process: quick to start, and as many at a time as somebody likes. */
+import { once } from 'node:events';
+import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
+import {
+  createServer,
+  parseServerOptions,
+  systemClock,
+  type Server,
+  type ServerOptionsInput,
+  type Store,
+} from '../../server/index.ts';
+import { createMapStore } from '../../server/store/map-store.ts';
+import type { Subject } from './subject.ts';
+import { Link } from './wire.ts';
+
+/** Small, so that the cases about limits can reach them. */
+const OPTIONS: ServerOptionsInput = { maxKeyBytes: 250, maxValueBytes: 8 << 10, maxFrameBytes: 16 << 10 };
+
+export interface Running {
+  /** `127.0.0.1:port`. */
+  readonly address: string;
+  readonly credentials?: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a subject.
+ *
+ * @param listen where its clients are to find it
+ */
+export async function startSubject(subject: Subject, listen = { host: '127.0.0.1', port: 0 }): Promise<Running> {
+  if (subject.unreachable) return unreachable();
+  if (subject.raw !== undefined) return serveRaw(subject.raw, listen);
+  const options: ServerOptionsInput = { ...OPTIONS, ...subject.options };
+  const { maxFrameBytes } = parseServerOptions(options);
+  const credentials = options.auth?.[0];
+  const extra = credentials === undefined ? {} : { credentials };
+  if (subject.wire === undefined) {
+    const server = await startServer(subject, { ...options, listen: [`tcp://${listen.host}:${listen.port}`] });
+    return { address: `${listen.host}:${portOf(server)}`, ...extra, stop: () => server.stop() };
+  }
+  const { wire } = subject;
+  const behind: ServerOptionsInput = { ...options, listen: ['tcp://127.0.0.1:0'] };
+  const servers = subject.serverForEach ? [] : [await startServer(subject, behind)];
+  const links = new Set<Link>();
+  const memory = new Map<string, unknown>();
+  const serve = (socket: Socket, upstreamPort: number, crash: () => void): void => {
+    const link = new Link({ links, memory, upstreamPort, frameBytesMax: maxFrameBytes, crash }, socket, wire);
+    links.add(link);
+    void link.closed.then(() => links.delete(link));
+  };
+  const front = await serveSockets(listen, (socket, crash) => {
+    const shared = subject.serverForEach ? undefined : servers[0];
+    if (shared !== undefined) return serve(socket, portOf(shared), crash);
+    socket.pause();
+    void startServer(subject, behind).then((server) => {
+      servers.push(server);
+      serve(socket, portOf(server), crash);
+    });
+  });
+  const stop = async (): Promise<void> => {
+    front.crash();
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  return { address: front.address, ...extra, stop };
+}
+
+async function startServer(subject: Subject, options: ServerOptionsInput): Promise<Server> {
+  const { maxValueBytes } = parseServerOptions(options);
+  const plain = createMapStore({ clock: systemClock, valueBytesMax: maxValueBytes });
+  const store = subject.store === undefined ? plain : changed(plain, subject.store(plain, systemClock));
+  const server = createServer({ stopTimeoutMs: 0, ...options }, { store });
+  await server.start();
+  return server;
+}
+
+const portOf = (server: Server): number => server.addresses[0]?.port ?? 0;
+
+/** A store with some operations of another; private members keep their object. */
+function changed(base: Store, other: Partial<Store>): Store {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(base)).filter((name) => name !== 'constructor');
+  const bound = names.map((name) => [name, (Reflect.get(base, name) as () => unknown).bind(base)]);
+  return { ...(Object.fromEntries(bound) as Store), ...other };
+}
+
+interface Front {
+  readonly address: string;
+  crash(): void;
+}
+
+async function serveSockets(
+  listen: { host: string; port: number },
+  serve: (socket: Socket, crash: () => void) => void,
+): Promise<Front> {
+  const sockets = new Set<Socket>();
+  const listener: Listener = createListener({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, crash);
+  });
+  const crash = (): void => {
+    listener.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  listener.listen(listen.port, listen.host);
+  await once(listener, 'listening');
+  return { address: `${listen.host}:${(listener.address() as AddressInfo).port}`, crash };
+}
+
+async function serveRaw(raw: (socket: Socket) => void, listen: { host: string; port: number }): Promise<Running> {
+  const front = await serveSockets(listen, (socket) => {
+    socket.on('error', () => {});
+    raw(socket);
+  });
+  return { address: front.address, stop: async () => front.crash() };
+}
+
+/** A port that was free a moment ago. */
+async function unreachable(): Promise<Running> {
+  const front = await serveSockets({ host: '127.0.0.1', port: 0 }, () => {});
+  front.crash();
+  return { address: front.address, stop: async () => {} };
+}
