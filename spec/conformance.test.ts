@@ -8,8 +8,19 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_PORT } from '../protocol/limits.ts';
-import { attach, CASES, openSession, renderFailure, Runner, shuffledCases, skipReason, spawnTarget } from './index.ts';
-import type { Target } from './index.ts';
+import {
+  attach,
+  caseRecord,
+  CASES,
+  openSession,
+  renderFailure,
+  Runner,
+  showAddress,
+  shuffledCases,
+  skipReason,
+  spawnTarget,
+} from './index.ts';
+import type { Case, CaseResult, Session, Target } from './index.ts';
 
 const { SERVER_HOST, SERVER_PORT, SERVER_PASSWORD, SPEC_ALLOW_RESET } = process.env;
 const attached = SERVER_HOST !== undefined || SERVER_PORT !== undefined;
@@ -46,6 +57,13 @@ const runners = await Promise.all(
   }),
 );
 
+/** The text that the command would print. */
+function render(each: Case, result: CaseResult, { target, seed: used }: Session): string {
+  const address = showAddress(target.address);
+  const run = { target: address, seed: used, repeat: `speicher spec ${address}` };
+  return renderFailure(caseRecord(each, result, target.credentials), run);
+}
+
 afterAll(async () => {
   await Promise.all(targets.map((target) => target.stop()));
 });
@@ -59,9 +77,9 @@ describe(`speicher protocol, SPEC_SEED=${seed}, against ${targets.map(({ label }
       if (runner === undefined) throw new Error('no server');
       const result = await runner.run(each);
       if (result.status === 'SKIP' || result.status === 'BLOCKED') skip(result.reason);
-      if (result.status === 'WARN') await annotate(renderFailure(each, result, runner.session), 'warning');
+      if (result.status === 'WARN') await annotate(render(each, result, runner.session), 'warning');
       const failed = result.status === 'FAIL' || result.status === 'ERROR';
-      expect(failed ? renderFailure(each, result, runner.session) : '').toBe('');
+      expect(failed ? render(each, result, runner.session) : '').toBe('');
     });
   }
 
@@ -71,8 +89,7 @@ describe(`speicher protocol, SPEC_SEED=${seed}, against ${targets.map(({ label }
     for (const each of cases) {
       const result = await runner?.run(each);
       if (runner === undefined || result === undefined) throw new Error('no server');
-      if (result.status === 'FAIL' || result.status === 'ERROR')
-        failures.push(renderFailure(each, result, runner.session));
+      if (result.status === 'FAIL' || result.status === 'ERROR') failures.push(render(each, result, runner.session));
     }
     expect(failures).toEqual([]);
     const passed = [...(runner?.results.values() ?? [])].filter(({ status }) => status === 'PASS');

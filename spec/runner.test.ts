@@ -8,10 +8,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ask, found, get, request, set } from './actions.ts';
 import type { Case, CodeCase, StepsCase } from './case.ts';
 import type { CaseResult } from './outcome.ts';
-import { renderFailure } from './report.ts';
+import { caseRecord } from './case-record.ts';
+import { renderFailure } from './report/failure.ts';
 import { Runner, skipReason } from './runner.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
 import { showRuns } from './sweep.ts';
+import { showAddress } from './target/address.ts';
 import { spawnTarget } from './target/spawned.ts';
 import { attach, type Target } from './target/target.ts';
 import { DueReader, type BinaryDue } from './wire/due.ts';
@@ -222,8 +224,10 @@ test('each run has keys of its own, and an attached server is left without them'
 test('a failure says what, why, where and how to repeat it', async () => {
   const session = await sessionWith(but('GET', (due) => [reply(due, 200, Buffer.from('w'))]));
   const each: Case = { ...setAndGet, hint: 'the hint' };
-  const lines = renderFailure(each, await new Runner(session).run(each), session);
-  expect(lines).toMatch(/^a\.case {3}MUST {2}GET-1 {3}core {3}seed fixed {3}FAIL/);
+  const record = caseRecord(each, await new Runner(session).run(each));
+  const run = { target: showAddress(session.target.address), seed: 'fixed', repeat: 'speicher spec HERE' };
+  const lines = renderFailure(record, run);
+  expect(lines).toMatch(/^✗ a\.case {3}MUST {2}GET-1 {3}core {3}seed fixed\n/);
   expect(lines).toContain('GET-1: "GET MUST return 200 with the value');
   expect(lines).toContain('why: It is the one');
   expect(lines).toMatch(/→ a {2}0000 {2}00 00 00/);
@@ -231,7 +235,8 @@ test('a failure says what, why, where and how to repeat it', async () => {
   expect(lines).toContain('expected  200 OK, the value "v"');
   expect(lines).toContain('observed  the value "w"');
   expect(lines).toContain('hint      the hint');
-  expect(lines).toMatch(/raw a: {2}xxd -r -p <<< [0-9a-f]+ \| nc -q1 127\.0\.0\.1 [0-9]+ \| xxd/);
+  expect(lines).toContain('again:  speicher spec HERE --run a.case --seed fixed');
+  expect(lines).toMatch(/raw: {4}xxd -r -p <<< [0-9a-f]+ \| nc -q1 127\.0\.0\.1 [0-9]+ \| xxd/);
 });
 
 describe('targets', () => {

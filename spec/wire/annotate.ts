@@ -8,7 +8,8 @@ import { FLAGS, flagNames, type FlagName } from '../../protocol/flags.ts';
 import { operationName, REPLY_BIT } from '../../protocol/operations.ts';
 import { statusName } from '../../protocol/statuses.ts';
 import { showBytes, toHex } from './bytes.ts';
-import type { Transcript } from './transcript.ts';
+import { showAddress, type Address } from '../target/address.ts';
+import type { TranscriptEvent } from './transcript.ts';
 
 export type Direction = 'sent' | 'received';
 
@@ -17,6 +18,7 @@ const HEAD_END = 12;
 const JSON_BRACE = 0x7b;
 const HEX_COLUMN_CHARS = 24;
 const SHOWN_BYTES_MAX = 8;
+const RAW_BYTES_MAX = 4096;
 
 interface Row {
   readonly offset: number;
@@ -35,8 +37,14 @@ export function annotate(stream: Buffer, direction: Direction, linesMax = 60): s
   return lines;
 }
 
+/** What is shown of a connection: a transcript, or one that was read from a report. */
+interface Shown {
+  readonly connection: string;
+  readonly events: readonly Omit<TranscriptEvent, 'atMs'>[];
+}
+
 /** The whole of a connection, one block per run of bytes in one direction. */
-export function annotateTranscript(transcript: Transcript, linesMax = 60): string[] {
+export function annotateTranscript(transcript: Shown, linesMax = 60): string[] {
   const lines: string[] = [];
   let index = 0;
   while (index < transcript.events.length) {
@@ -132,7 +140,13 @@ function fieldText(field: Buffer, signed: boolean): string {
 }
 
 /** A command for the shell that sends the same bytes without the suite. */
-export function rawLine(stream: Buffer, host: string, port: number): string {
-  const hex = stream.length > 4096 ? `${toHex(stream.subarray(0, 4096))}…` : toHex(stream);
-  return `xxd -r -p <<< ${hex} | nc -q1 ${host} ${port} | xxd`;
+export function rawLine(stream: Buffer, address: Address): string {
+  const hex = stream.length > RAW_BYTES_MAX ? `${toHex(stream.subarray(0, RAW_BYTES_MAX))}…` : toHex(stream);
+  return `xxd -r -p <<< ${hex} | ${connectCommand(address)} | xxd`;
+}
+
+function connectCommand(address: Address): string {
+  if (address.kind === 'unix') return `nc -q1 -U ${address.path}`;
+  if (address.kind === 'tcp') return `nc -q1 ${address.host} ${address.port}`;
+  return `openssl s_client -quiet -connect ${showAddress({ ...address, kind: 'tcp' })}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OPCODE } from '../../protocol/operations.ts';
+import { parseAddress } from '../target/address.ts';
 import { annotate, rawLine } from './annotate.ts';
 import { fromHex, showBytes } from './bytes.ts';
 import { DueReader, type Due } from './due.ts';
@@ -252,6 +253,9 @@ describe('the annotator', () => {
     expect(showBytes(text('a"b'))).toBe('"a\\"b"');
     expect(showBytes(fromHex('00ff'))).toBe('hex 00ff');
     expect(showBytes(Buffer.alloc(99, 0x61))).toContain('(99 bytes)');
-    expect(rawLine(fromHex('00000000'), '::1', 1)).toBe('xxd -r -p <<< 00000000 | nc -q1 ::1 1 | xxd');
+    const raw = (text: string): string => rawLine(fromHex('00000000'), parseAddress(text));
+    expect(raw('[::1]:1')).toBe('xxd -r -p <<< 00000000 | nc -q1 ::1 1 | xxd');
+    expect(raw('unix:/run/s')).toBe('xxd -r -p <<< 00000000 | nc -q1 -U /run/s | xxd');
+    expect(raw('tls://h:1')).toContain('openssl s_client -quiet -connect h:1');
   });
 });

@@ -1,0 +1,62 @@
+/** Looks at a server before it is judged, and names the usual mistakes. */
+import { showAddress, type Address } from '../target/address.ts';
+import { findingsOf, isReady, type Finding, type Observations } from './findings.ts';
+import { observe, speaksTls, type Observation } from './observe.ts';
+import { OTHER_PROBES, OWN_PROBES, type ProbeName } from './probes.ts';
+
+export interface Diagnosis {
+  /** Whether the cases can judge it. */
+  readonly isReady: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** How long a server of the protocol may take for its first answers, and how long another is asked. */
+const OWN_WAIT_MS = 4000;
+const OTHER_WAIT_MS = 1500;
+
+async function observeAll(
+  address: Address,
+  probes: Readonly<Partial<Record<ProbeName, Buffer>>>,
+  waitMs: number,
+): Promise<Partial<Record<ProbeName, Observation>>> {
+  const seen = Object.entries(probes).map(
+    async ([name, bytes]) => [name, await observe(address, bytes, waitMs)] as const,
+  );
+  return Object.fromEntries(await Promise.all(seen)) as Partial<Record<ProbeName, Observation>>;
+}
+
+/**
+ * Connects a few times, at most ten at once, and says what is found. It never throws, and is done in a few seconds
+ * whatever the server does.
+ */
+export async function diagnose(
+  address: Address,
+  { hasCredentials = false, timeoutScale = 1 }: { hasCredentials?: boolean; timeoutScale?: number } = {},
+): Promise<Diagnosis> {
+  const overTls = address.kind === 'tls';
+  const own = await observeAll(address, OWN_PROBES, OWN_WAIT_MS * timeoutScale);
+  const first: Observations = { probes: own, overTls, hasCredentials };
+  if (isReady(first) || own.ping?.isConnected !== true) {
+    return { isReady: isReady(first), findings: findingsOf(first) };
+  }
+  const waitMs = OTHER_WAIT_MS * timeoutScale;
+  const [others, tls] = await Promise.all([observeAll(address, OTHER_PROBES, waitMs), speaksTls(address, waitMs)]);
+  return { isReady: false, findings: findingsOf({ ...first, probes: { ...own, ...others }, speaksTls: tls }) };
+}
+
+/** A finding in one line. */
+export function showFinding({ what, todo }: Finding): string {
+  return `${what}. ${todo.charAt(0).toUpperCase()}${todo.slice(1)}.`;
+}
+
+/** Thrown where no case can be run: exit code 3. The message is one line that helps. */
+export class NotReadyError extends Error {
+  readonly diagnosis: Diagnosis;
+
+  constructor(address: Address, diagnosis: Diagnosis) {
+    const [finding] = diagnosis.findings;
+    super(`${showAddress(address)}: ${finding === undefined ? 'it is not ready' : showFinding(finding)}`);
+    this.name = 'NotReadyError';
+    this.diagnosis = diagnosis;
+  }
+}
