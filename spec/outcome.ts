@@ -1,4 +1,5 @@
 /** How a case ends. */
+import type { Timeline } from './check/timeline.ts';
 import type { Level } from './clauses.ts';
 import type { Transcript } from './wire/transcript.ts';
 
@@ -39,6 +40,8 @@ export interface CaseResult {
   readonly hint?: string;
   /** The clause that a reply's form broke, where it is another than the case's. */
   readonly clause?: string;
+  /** The requests that no order explains, where that is how it failed (CONSISTENT-1). */
+  readonly timeline?: Timeline;
   /** The named alternatives that were observed, in their order. */
   readonly alternatives: readonly string[];
   /** What was not as a SHOULD advises. */
@@ -55,6 +58,7 @@ export interface ViolationFacts {
   readonly code?: FailureCode | undefined;
   readonly hint?: string | undefined;
   readonly clause?: string | undefined;
+  readonly timeline?: Timeline;
 }
 
 /** Thrown where the server does what it must not: the only way in which a case fails. */

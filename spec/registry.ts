@@ -13,6 +13,7 @@ import { jsonMalformedCases } from './cases/json-malformed.ts';
 import { jsonValueCases } from './cases/json-values.ts';
 import { jsonCases } from './cases/json.ts';
 import { keyCases } from './cases/key.ts';
+import { linearizableCases } from './cases/linearizable.ts';
 import { listCases } from './cases/list.ts';
 import { lockCases } from './cases/lock.ts';
 import { metaCases } from './cases/meta.ts';
@@ -46,6 +47,7 @@ const all: readonly (readonly Case[])[] = [
   jsonValueCases,
   jsonCases,
   keyCases,
+  linearizableCases,
   listCases,
   lockCases,
   metaCases,

@@ -167,7 +167,7 @@ export class Runner {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return this.#result(each, 'ERROR', { ...facts, reason });
     }
-    const { expected, clause, code = 'wrong-content' } = error.facts;
+    const { expected, clause, timeline, code = 'wrong-content' } = error.facts;
     const late = passedMs === undefined ? '' : ` (the case's deadline of ${passedMs} ms is over)`;
     const hint = error.facts.hint ?? each.hint;
     return this.#result(each, caseLevel(each) === 'MUST' ? 'FAIL' : 'WARN', {
@@ -177,6 +177,7 @@ export class Runner {
       code,
       ...(hint !== undefined && { hint }),
       ...(clause !== undefined && { clause }),
+      ...(timeline !== undefined && { timeline }),
     });
   }
 
