@@ -4,6 +4,7 @@ import { VERSION } from '../server/version.ts';
 import { clientCommands } from './commands/client.ts';
 import { consoleCommand } from './commands/console.ts';
 import { serveCommand } from './commands/serve.ts';
+import { specCommand } from './commands/spec.ts';
 import { statsCommand } from './commands/stats.ts';
 import { EXIT, reportError } from './exit-codes.ts';
 
@@ -13,10 +14,11 @@ Examples:
   speicher set greeting hello       in another terminal
   speicher get greeting             prints: hello
   speicher console                  try all commands by hand
+  speicher spec 127.0.0.1:14567     prove a server of the protocol right or wrong
 
 A server is found by --url, else SPEICHER_URL, else at tcp://127.0.0.1:14567.
 
-Exit codes: 0 done; 1 no such key, or nothing to do; 2 wrong usage; 3 no connection, no reply, or refused.`;
+Exit codes: 0 done; 1 no such key, or nothing to do; 2 wrong usage; 3 no connection, no reply, or refused.\nThose of speicher spec are its own.`;
 
 function program(): Command {
   const root = new Command('speicher')
@@ -33,6 +35,8 @@ function program(): Command {
     .commandsGroup('Server:')
     .addCommand(serveCommand())
     .addCommand(statsCommand())
+    .commandsGroup('Check a server:')
+    .addCommand(specCommand())
     .commandsGroup('By hand:')
     .addCommand(consoleCommand())
     .commandsGroup('Ask a server:');

@@ -44,7 +44,7 @@ function eventRecord(event: TranscriptEvent, bytes: Buffer, note: string, startM
     direction: event.direction,
     ...(event.direction !== 'note' && { bytes: toHex(bytes) }),
     ...(note !== '' && { note }),
-    atMs: Math.round(event.atMs - startMs),
+    atMs: Math.round((event.atMs - startMs) * 1000) / 1000,
   };
 }
 

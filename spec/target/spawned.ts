@@ -38,11 +38,19 @@ const LAST_OUTPUT_MS = 200;
 const POLL_MS = 20;
 const LISTENING = /listening on (?:tcp:\/\/)?((?:[^\s:[\]]+|\[[^\]]+\]):[0-9]+)/;
 
+/** The server did not come up. The first line of the message says why, the rest is what it printed. */
+export class NotStartedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NotStartedError';
+  }
+}
+
 /**
  * Starts a server and waits until it serves: where the command names `{port}`, that port; otherwise the address that
  * the server prints as `listening on tcp://host:port`. It serves once it answers a PING with anything at all; one that
- * accepts and does not answer is taken as it is after `answerMs`. Throws an Error with the server's output if it does
- * not accept.
+ * accepts and does not answer is taken as it is after `answerMs`. Throws a
+ * NotStartedError if it does not accept.
  */
 export async function spawnTarget(options: SpawnOptions): Promise<SpawnedTarget> {
   const port = options.command.some((part) => part.includes('{port}')) ? await freePort() : undefined;
@@ -52,8 +60,8 @@ export async function spawnTarget(options: SpawnOptions): Promise<SpawnedTarget>
     return target;
   } catch (error) {
     await target.stop();
-    const printed = target.output();
-    throw new Error(`the server did not come up: ${options.command.join(' ')}\n${printed}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new NotStartedError(`the server did not come up: ${why}\n${target.output()}`, { cause: error });
   }
 }
 
