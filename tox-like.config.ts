@@ -3,7 +3,8 @@ import type { ToxInput } from './scripts/tox-config.ts';
 /** Node's binaries come from npm, so that a machine needs one Node and nothing else. */
 const nodePackage = `node-${process.platform}-${process.arch}`;
 
-const SUITES = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--project', 'spec'];
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
+const SUITES = [...VITEST, '--project', 'unit', '--project', 'spec'];
 const WITH_SERVER = ['{runtime}', '--import', 'tsx', 'scripts/with-server.ts'];
 
 /** The environments of `npm run tox`, in the order in which they run: the quick ones first. */
@@ -46,6 +47,14 @@ const config = {
       runtime: 'node',
       needs: { programs: ['bash', 'xxd'] },
       command: [...WITH_SERVER, 'bash', 'spec/original/examples.sh'],
+    },
+    {
+      name: 'vectors-python',
+      description: 'the interpreter of the vectors in Python: the same verdicts as ours, over all mutants and variants',
+      runtime: 'node',
+      needs: { programs: ['python3'] },
+      command: ['env', 'SPEC_VECTORS=all', '{runtime}', ...VITEST, '--project', 'spec', 'spec/vectors.test.ts'],
+      timeoutMs: 1_800_000,
     },
     {
       name: 'package',

@@ -12,16 +12,18 @@ const hex = z.string().regex(/^(?:\s*[0-9a-fA-F]{2})*\s*$/);
 const decimal = z.union([z.int(), z.string().regex(/^-?[0-9]+$/)]);
 
 /** A key within the case's own key space; only `raw` is without the case's prefix. */
-const keySchema = z.union([
-  z.string(),
-  z.strictObject({ hex }),
-  /** Bytes that stand before the case's prefix, for cases on a key's first byte. */
-  z.strictObject({ lead: hex, hex: hex.optional() }),
-  /** A key of exactly so many bytes. */
-  z.strictObject({ length: z.int().positive() }),
-  z.strictObject({ limit: limitName, plus: z.int() }),
-  z.strictObject({ raw: hex }),
-]);
+const keySchema = z
+  .union([
+    z.string(),
+    z.strictObject({ hex }),
+    /** Bytes that stand before the case's prefix, for cases on a key's first byte. */
+    z.strictObject({ lead: hex, hex: hex.optional() }),
+    /** A key of exactly so many bytes. */
+    z.strictObject({ length: z.int().positive() }),
+    z.strictObject({ limit: limitName, plus: z.int() }),
+    z.strictObject({ raw: hex }),
+  ])
+  .meta({ id: 'Key' });
 export type Key = z.infer<typeof keySchema>;
 
 export type Bytes =
@@ -32,36 +34,42 @@ export type Bytes =
   | { readonly key: Key }
   | { readonly concat: readonly Bytes[] };
 
-const bytesSchema: z.ZodType<Bytes> = z.union([
-  z.string(),
-  z.strictObject({ hex }),
-  z.strictObject({ fill: z.int().nonnegative(), byte: hex.optional() }),
-  z.strictObject({ limit: limitName, plus: z.int(), byte: hex.optional() }),
-  z.strictObject({ key: keySchema }),
-  z.strictObject({ concat: z.array(z.lazy(() => bytesSchema)) }),
-]);
+const bytesSchema: z.ZodType<Bytes> = z
+  .union([
+    z.string(),
+    z.strictObject({ hex }),
+    z.strictObject({ fill: z.int().nonnegative(), byte: hex.optional() }),
+    z.strictObject({ limit: limitName, plus: z.int(), byte: hex.optional() }),
+    z.strictObject({ key: keySchema }),
+    z.strictObject({ concat: z.array(z.lazy(() => bytesSchema)) }),
+  ])
+  .meta({ id: 'Bytes' });
 
-const numeric = z.union([decimal, z.strictObject({ ref: z.string(), plus: z.int().optional() })]);
+const numeric = z
+  .union([decimal, z.strictObject({ ref: z.string(), plus: z.int().optional() })])
+  .meta({ id: 'Numeric' });
 export type Numeric = z.infer<typeof numeric>;
 
 const opName = z.enum(OPERATION_NAMES as [OperationName, ...OperationName[]]);
 const flagName = z.enum(Object.keys(FLAGS) as [FlagName, ...FlagName[]]);
 
-const requestSchema = z.strictObject({
-  op: z.union([opName, z.int().min(0).max(255)]),
-  key: keySchema.optional(),
-  value: bytesSchema.optional(),
-  ttl: numeric.optional(),
-  version: numeric.optional(),
-  tag: numeric.optional(),
-  number: numeric.optional(),
-  token: numeric.optional(),
-  /** Flags without a field, or ones whose field is left out on purpose. */
-  flags: z.array(flagName).readonly().optional(),
-  id: z.int().min(0).max(0xffff_ffff).optional(),
-  keyLength: z.int().min(0).max(0xffff).optional(),
-  length: z.int().min(0).max(0xffff_ffff).optional(),
-});
+const requestSchema = z
+  .strictObject({
+    op: z.union([opName, z.int().min(0).max(255)]),
+    key: keySchema.optional(),
+    value: bytesSchema.optional(),
+    ttl: numeric.optional(),
+    version: numeric.optional(),
+    tag: numeric.optional(),
+    number: numeric.optional(),
+    token: numeric.optional(),
+    /** Flags without a field, or ones whose field is left out on purpose. */
+    flags: z.array(flagName).readonly().optional(),
+    id: z.int().min(0).max(0xffff_ffff).optional(),
+    keyLength: z.int().min(0).max(0xffff).optional(),
+    length: z.int().min(0).max(0xffff_ffff).optional(),
+  })
+  .meta({ id: 'Request' });
 export type Request = z.infer<typeof requestSchema>;
 
 export type Piece =
@@ -77,28 +85,32 @@ export type Piece =
   /** The bytes `from` to `to` of another piece, for frames that are cut. */
   | { readonly part: Piece; readonly from?: number | undefined; readonly to?: number | undefined };
 
-const pieceSchema: z.ZodType<Piece> = z.union([
-  requestSchema,
-  z.strictObject({ json: z.string() }),
-  z.strictObject({ body: bytesSchema }),
-  z.strictObject({ hex }),
-  z.strictObject({ lengthAt: limitName, plus: z.int() }),
-  z.strictObject({
-    part: z.lazy(() => pieceSchema),
-    from: z.int().nonnegative().optional(),
-    to: z.int().nonnegative().optional(),
-  }),
-]);
+const pieceSchema: z.ZodType<Piece> = z
+  .union([
+    requestSchema,
+    z.strictObject({ json: z.string() }),
+    z.strictObject({ body: bytesSchema }),
+    z.strictObject({ hex }),
+    z.strictObject({ lengthAt: limitName, plus: z.int() }),
+    z.strictObject({
+      part: z.lazy(() => pieceSchema),
+      from: z.int().nonnegative().optional(),
+      to: z.int().nonnegative().optional(),
+    }),
+  ])
+  .meta({ id: 'Piece' });
 
 /** What a numeric field has to be. A number or `ref` means equality. */
-const numericMatch = z.union([
-  decimal,
-  z.literal('any'),
-  z.strictObject({ ref: z.string(), plus: z.int().optional() }),
-  z.strictObject({ above: z.string() }),
-  z.strictObject({ not: z.string() }),
-  z.strictObject({ min: decimal, max: decimal }),
-]);
+const numericMatch = z
+  .union([
+    decimal,
+    z.literal('any'),
+    z.strictObject({ ref: z.string(), plus: z.int().optional() }),
+    z.strictObject({ above: z.string() }),
+    z.strictObject({ not: z.string() }),
+    z.strictObject({ min: decimal, max: decimal }),
+  ])
+  .meta({ id: 'NumericMatch' });
 export type NumericMatch = z.infer<typeof numericMatch>;
 
 const common = {
@@ -108,71 +120,79 @@ const common = {
   warn: z.boolean().optional(),
 };
 
-const replyExpectation = z.strictObject({
-  ...common,
-  status: z.union([z.int(), z.array(z.int()).readonly()]),
-  value: bytesSchema.optional(),
-  /** The value is a JSON text that means the same as this one. */
-  valueJson: z.string().optional(),
-  tag: numericMatch.optional(),
-  ttl: numericMatch.optional(),
-  version: numericMatch.optional(),
-  number: numericMatch.optional(),
-  token: numericMatch.optional(),
-  /** All entries in their order. */
-  entries: z
-    .array(z.tuple([keySchema, bytesSchema]))
-    .readonly()
-    .optional(),
-  /** Entries that must be among those of the reply; a text in slashes is a pattern for the value. */
-  includes: z.record(z.string(), z.string()).optional(),
-  /** Keeps fields of the reply under a name, for references. */
-  save: z.record(z.string(), z.enum(['ttl', 'version', 'number', 'token', 'tag'])).optional(),
-});
+const replyExpectation = z
+  .strictObject({
+    ...common,
+    status: z.union([z.int(), z.array(z.int()).readonly()]),
+    value: bytesSchema.optional(),
+    /** The value is a JSON text that means the same as this one. */
+    valueJson: z.string().optional(),
+    tag: numericMatch.optional(),
+    ttl: numericMatch.optional(),
+    version: numericMatch.optional(),
+    number: numericMatch.optional(),
+    token: numericMatch.optional(),
+    /** All entries in their order. */
+    entries: z
+      .array(z.tuple([keySchema, bytesSchema]))
+      .readonly()
+      .optional(),
+    /** Entries that must be among those of the reply; a text in slashes is a pattern for the value. */
+    includes: z.record(z.string(), z.string()).optional(),
+    /** Keeps fields of the reply under a name, for references. */
+    save: z.record(z.string(), z.enum(['ttl', 'version', 'number', 'token', 'tag'])).optional(),
+  })
+  .meta({ id: 'ReplyExpectation' });
 export type ReplyExpectation = z.infer<typeof replyExpectation>;
 
-const jsonExpectation = z.strictObject({
-  ...common,
-  json: z.int(),
-  value: z.string().optional(),
-  /** Whether numbers must keep their very text (JSON-7); otherwise they are compared as doubles. */
-  exact: z.boolean().optional(),
-});
+const jsonExpectation = z
+  .strictObject({
+    ...common,
+    json: z.int(),
+    value: z.string().optional(),
+    /** Whether numbers must keep their very text (JSON-7); otherwise they are compared as doubles. */
+    exact: z.boolean().optional(),
+  })
+  .meta({ id: 'JsonExpectation' });
 export type JsonExpectation = z.infer<typeof jsonExpectation>;
 
-const closedExpectation = z.strictObject({ ...common, closed: z.literal(true) });
+const closedExpectation = z.strictObject({ ...common, closed: z.literal(true) }).meta({ id: 'ClosedExpectation' });
 
 const oneExpectation = z.union([replyExpectation, jsonExpectation, closedExpectation]);
 export type OneExpectation = z.infer<typeof oneExpectation>;
 
-const expectationSchema = z.union([oneExpectation, z.strictObject({ anyOf: z.array(oneExpectation).readonly() })]);
+const expectationSchema = z
+  .union([oneExpectation, z.strictObject({ anyOf: z.array(oneExpectation).readonly() })])
+  .meta({ id: 'Expectation' });
 export type Expectation = z.infer<typeof expectationSchema>;
 
 const on = z.string().optional();
 
-const stepSchema = z.union([
-  /** Opens a connection; one that a step names is otherwise opened when it is first used. */
-  z.strictObject({ open: z.string(), authenticate: z.boolean().optional() }),
-  /** Sends one piece and takes one reply. */
-  z.strictObject({ ask: pieceSchema, expect: expectationSchema, on }),
-  /** Sends pieces in one write, or cut into segments of the given sizes. */
-  z.strictObject({
-    send: z.array(pieceSchema).readonly(),
-    segments: z.array(z.int().positive()).readonly().optional(),
-    on,
-  }),
-  z.strictObject({ recv: expectationSchema, on }),
-  z.strictObject({ close: z.string() }),
-  z.strictObject({ halfClose: z.string() }),
-  z.strictObject({ reset: z.string() }),
-  /** A barrier: a PING whose reply must be the next thing that comes. */
-  z.strictObject({ probe: z.string() }),
-  /** Asks again and again until the reply is the expected one. */
-  z.strictObject({ until: pieceSchema, expect: expectationSchema, on }),
-  /** A listing, followed from page to page as LIST-3 says, must have these entries in all. */
-  z.strictObject({ listing: requestSchema, entries: z.array(z.tuple([keySchema, bytesSchema])).readonly(), on }),
-  z.strictObject({ waitMs: z.int().positive() }),
-]);
+export const stepSchema = z
+  .union([
+    /** Opens a connection; one that a step names is otherwise opened when it is first used. */
+    z.strictObject({ open: z.string(), authenticate: z.boolean().optional() }),
+    /** Sends one piece and takes one reply. */
+    z.strictObject({ ask: pieceSchema, expect: expectationSchema, on }),
+    /** Sends pieces in one write, or cut into segments of the given sizes. */
+    z.strictObject({
+      send: z.array(pieceSchema).readonly(),
+      segments: z.array(z.int().positive()).readonly().optional(),
+      on,
+    }),
+    z.strictObject({ recv: expectationSchema, on }),
+    z.strictObject({ close: z.string() }),
+    z.strictObject({ halfClose: z.string() }),
+    z.strictObject({ reset: z.string() }),
+    /** A barrier: a PING whose reply must be the next thing that comes. */
+    z.strictObject({ probe: z.string() }),
+    /** Asks again and again until the reply is the expected one. */
+    z.strictObject({ until: pieceSchema, expect: expectationSchema, on }),
+    /** A listing, followed from page to page as LIST-3 says, must have these entries in all. */
+    z.strictObject({ listing: requestSchema, entries: z.array(z.tuple([keySchema, bytesSchema])).readonly(), on }),
+    z.strictObject({ waitMs: z.int().positive() }),
+  ])
+  .meta({ id: 'Step' });
 export type Step = z.infer<typeof stepSchema>;
 
 /** Checks steps strictly. Throws zod's error, which names the member. */

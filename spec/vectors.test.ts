@@ -1,0 +1,128 @@
+/**
+ * The vectors need no Node: an interpreter in Python's standard library comes to the same verdicts, case by case, over
+ * our own server and over servers that are wrong or odd. All of the latter are compared with SPEC_VECTORS=all, which the
+ * environment `vectors-python` sets; otherwise a few are, on some of the cases.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Case } from './case.ts';
+import { MUTANTS } from './mutants/index.ts';
+import { CASES } from './registry.ts';
+import { startSubject } from './subjects/start.ts';
+import type { Mutant, Subject } from './subjects/subject.ts';
+import { spawnTarget } from './target/spawned.ts';
+import { showAddress } from './target/address.ts';
+import {
+  copyVectors,
+  hasPython,
+  pythonVerdicts,
+  runPython,
+  suiteVerdicts,
+  type VectorsRun,
+} from './testing/python-vectors.ts';
+import { VARIANTS } from './variants/index.ts';
+
+const seed = process.env['SPEC_SEED'] ?? randomBytes(2).toString('hex');
+const all = process.env['SPEC_VECTORS'] === 'all';
+const withoutPython = hasPython() ? '' : ' (skipped: python3 is not there)';
+
+const TIMEOUT_MS = 300_000;
+/** Of the usual waits, where the subject leaves requests without a reply. */
+const HANGING_SCALE = 0.1;
+/** One of so many cases is compared where it would take too long to compare all. */
+const SAMPLE = 12;
+
+const folder = copyVectors();
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const data = CASES.filter((each) => 'steps' in each);
+
+/** The cases that cite the clause that a mutant breaks, and some of the others. */
+function sampleFor(subject: Subject): Case[] {
+  const { clause } = subject as Partial<Mutant>;
+  return data.filter((each, index) => index % SAMPLE === 0 || (clause !== undefined && each.clauses.includes(clause)));
+}
+
+/** A server for each of the two interpreters: what one does to it must not be seen by the other. */
+async function compare(
+  start: () => Promise<{ address: string; credentials?: string; stop(): Promise<void> }>,
+  run: Omit<VectorsRun, 'folder' | 'seed' | 'address'>,
+): Promise<void> {
+  const [ours, theirs] = await Promise.all([start(), start()]);
+  try {
+    const of = ({ address, credentials }: typeof ours): VectorsRun => ({
+      folder,
+      seed,
+      ...run,
+      address,
+      ...(credentials !== undefined && { credentials }),
+    });
+    const [suite, python] = await Promise.all([suiteVerdicts(of(ours)), pythonVerdicts(of(theirs))]);
+    expect(suite.size).toBe(run.only?.length ?? data.length);
+    expect(Object.fromEntries(python)).toEqual(Object.fromEntries(suite));
+  } finally {
+    await Promise.all([ours.stop(), theirs.stop()]);
+  }
+}
+
+describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${seed}${withoutPython}`, () => {
+  const CREDENTIALS = 'user:pass:word';
+  const SMALL = ['--max-key', '250', '--max-value', '8KiB', '--max-frame', '16KiB'];
+  test.each([
+    ['as it comes', []],
+    ['with AUTH', ['--auth', CREDENTIALS]],
+    ['with small limits', SMALL],
+    ['of core alone', ['--profiles', 'core']],
+  ])('agrees on our server %s', { timeout: TIMEOUT_MS }, async (_, args) => {
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const serve = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'serve', '--listen', 'tcp://127.0.0.1:0'];
+    await compare(async () => {
+      const target = await spawnTarget({ command: [...serve, ...args], cwd });
+      const credentials = args.includes('--auth') ? { credentials: CREDENTIALS } : {};
+      return { address: showAddress(target.address), ...credentials, stop: () => target.stop() };
+    }, {});
+  });
+
+  const subjects: readonly Subject[] = [...MUTANTS, ...VARIANTS].filter(({ unreachable }) => unreachable !== true);
+  const chosen = all ? subjects : subjects.filter((each, index) => index % SAMPLE === 0 && !('hangs' in each));
+  test.each(chosen.map((subject) => [subject.name, subject] as const))(
+    'agrees on %s',
+    { timeout: TIMEOUT_MS },
+    async (_, subject) => {
+      const hangs = (subject as Partial<Mutant>).hangs === true;
+      const whole = all && !hangs;
+      await compare(() => startSubject(subject), {
+        ...(hangs && { timeoutScale: HANGING_SCALE }),
+        ...(!whole && { only: sampleFor(subject) }),
+      });
+    },
+  );
+
+  test('a port that nobody listens on is exit code 3, a pattern that fits nothing 5, an unknown profile 2', async () => {
+    const closed = await startSubject({ name: 'closed', about: 'Nobody listens.', unreachable: true });
+    const { address } = closed;
+    expect(await runPython(folder, [address])).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('nobody answers'),
+    });
+    expect(await runPython(folder, [address, '--run', 'no.such-case'])).toMatchObject({ exitCode: 5 });
+    expect(await runPython(folder, [address, '--profiles', 'none'])).toMatchObject({ exitCode: 2 });
+    await closed.stop();
+  });
+
+  test('vectors that break their schema are refused', async () => {
+    const broken = copyVectors();
+    try {
+      const ping = join(broken, 'ping.json');
+      writeFileSync(ping, readFileSync(ping, 'utf8').replace('"op": "PING"', '"op": "PING", "vale": "x"'));
+      const { exitCode, stderr } = await runPython(broken, ['127.0.0.1:1']);
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain('ping.json breaks schema.json');
+    } finally {
+      rmSync(broken, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,1 @@
+"""The interpreter of the conformance vectors. `../run.py` is its command line, `../README.md` defines the language."""
