@@ -20,6 +20,10 @@ import { Connection } from './wire/connection.ts';
 
 const DEADLINE_MS = 15_000;
 const SMALL_FRAME_BYTES_MAX = 4 << 20;
+
+/** More than any case makes one after the other. */
+const ROUND_TRIPS_PER_CASE = 1000;
+
 const CLEAN_UP_MS = 2000;
 const CRASH_GRACE_MS = 300;
 
@@ -105,7 +109,9 @@ export class Runner {
 
   async #execute(each: Case): Promise<CaseResult> {
     const { session } = this;
-    const deadlineMs = (each.deadlineMs ?? DEADLINE_MS) * session.timeoutScale;
+    // Slowness alone is never a failure.
+    const slownessMs = session.roundTripMs * ROUND_TRIPS_PER_CASE;
+    const deadlineMs = Math.ceil((each.deadlineMs ?? DEADLINE_MS) * session.timeoutScale + slownessMs);
     const controller = new AbortController();
     // Each connection of the case listens to it, and a case may have many.
     setMaxListeners(0, controller.signal);

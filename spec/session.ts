@@ -25,6 +25,8 @@ export interface Session extends TargetFacts {
   readonly seed: string;
   readonly allowReset: boolean;
   readonly timeoutScale: number;
+  /** The longest of the round trips at the start, in milliseconds; 0 if there was none. */
+  readonly roundTripMs: number;
   /** The longest wait for one reply, in milliseconds, from the round trips at the start. */
   readonly waitMs: number;
   /** HELLO's entries; empty if there was no good reply. */
@@ -42,7 +44,8 @@ const ROUND_TRIPS = 5;
 /** Connects, reads HELLO and measures round trips. Throws the socket's error if the target does not accept. */
 export async function openSession(target: Target, options: SessionOptions = {}): Promise<Session> {
   const timeoutScale = options.timeoutScale ?? 1;
-  const waitMs = WAIT_MS_MIN * timeoutScale;
+  // Timers take whole milliseconds.
+  const waitMs = Math.ceil(WAIT_MS_MIN * timeoutScale);
   const connection = await Connection.open(target.address, {
     name: 'hello',
     frameBytesMax: FRAME_BYTES_UNKNOWN,
@@ -59,7 +62,8 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       seed: options.seed ?? randomBytes(2).toString('hex'),
       allowReset: options.allowReset ?? false,
       timeoutScale,
-      waitMs: Math.max(waitMs, roundTripMs * WAIT_PER_ROUND_TRIP),
+      roundTripMs,
+      waitMs: Math.max(waitMs, Math.ceil(roundTripMs * WAIT_PER_ROUND_TRIP)),
       hello,
       ...(problem !== undefined && { helloProblem: problem }),
       // Section 6: core is always claimed, so that a HELLO that says nothing readable is judged and not skipped.
