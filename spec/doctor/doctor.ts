@@ -10,23 +10,30 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/** How long a server of the protocol may take for its first answers, and how long another is asked. */
-const OWN_WAIT_MS = 4000;
-const OTHER_WAIT_MS = 1500;
+/** How long a server of the protocol may take for its first answers, and how long another is asked each time. */
+const OWN_WAIT_MS = 3000;
+const OTHER_WAIT_MS = 500;
 
-async function observeAll(
-  address: Address,
-  probes: Readonly<Partial<Record<ProbeName, Buffer>>>,
-  waitMs: number,
-): Promise<Partial<Record<ProbeName, Observation>>> {
-  const seen = Object.entries(probes).map(
+type Seen = Partial<Record<ProbeName, Observation>>;
+
+async function observeOwn(address: Address, waitMs: number): Promise<Seen> {
+  const seen = Object.entries(OWN_PROBES).map(
     async ([name, bytes]) => [name, await observe(address, bytes, waitMs)] as const,
   );
-  return Object.fromEntries(await Promise.all(seen)) as Partial<Record<ProbeName, Observation>>;
+  return Object.fromEntries(await Promise.all(seen)) as Seen;
+}
+
+/** One by one: other servers, and unfinished ones, may serve one connection at a time. */
+async function observeOthers(address: Address, waitMs: number): Promise<Seen> {
+  const seen: Seen = {};
+  for (const [name, bytes] of Object.entries(OTHER_PROBES)) {
+    seen[name as ProbeName] = await observe(address, bytes, waitMs);
+  }
+  return seen;
 }
 
 /**
- * Connects a few times, at most ten at once, and says what is found. It never throws, and is done in a few seconds
+ * Connects a few times, at most three at once, and says what is found. It never throws, and is done in a few seconds
  * whatever the server does.
  */
 export async function diagnose(
@@ -34,13 +41,14 @@ export async function diagnose(
   { hasCredentials = false, timeoutScale = 1 }: { hasCredentials?: boolean; timeoutScale?: number } = {},
 ): Promise<Diagnosis> {
   const overTls = address.kind === 'tls';
-  const own = await observeAll(address, OWN_PROBES, OWN_WAIT_MS * timeoutScale);
+  const own = await observeOwn(address, OWN_WAIT_MS * timeoutScale);
   const first: Observations = { probes: own, overTls, hasCredentials };
   if (isReady(first) || own.ping?.isConnected !== true) {
     return { isReady: isReady(first), findings: findingsOf(first) };
   }
   const waitMs = OTHER_WAIT_MS * timeoutScale;
-  const [others, tls] = await Promise.all([observeAll(address, OTHER_PROBES, waitMs), speaksTls(address, waitMs)]);
+  const others = await observeOthers(address, waitMs);
+  const tls = await speaksTls(address, waitMs);
   return { isReady: false, findings: findingsOf({ ...first, probes: { ...own, ...others }, speaksTls: tls }) };
 }
 

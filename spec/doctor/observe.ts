@@ -53,6 +53,7 @@ export async function observe(address: Address, sent: Buffer, waitMs: number): P
   const chunks: Buffer[] = [];
   let receivedBytes = 0;
   const error = await connected(socket, address, waitMs);
+  const unfinishedMs = Math.min(waitMs, UNFINISHED_QUIET_MS);
   const nothing = { received: Buffer.alloc(0), pieces: [], isFlood: false, isClosed: false };
   if (error !== undefined) {
     socket.on('error', () => {});
@@ -70,7 +71,7 @@ export async function observe(address: Address, sent: Buffer, waitMs: number): P
       receivedBytes += chunk.length;
       clearTimeout(timer);
       if (receivedBytes > RECEIVED_BYTES_MAX) return end(false);
-      timer = setTimeout(() => resolve(false), isWhole(Buffer.concat(chunks)) ? QUIET_MS : UNFINISHED_QUIET_MS);
+      timer = setTimeout(() => resolve(false), isWhole(Buffer.concat(chunks)) ? QUIET_MS : unfinishedMs);
     });
     for (const event of ['end', 'error', 'close']) socket.on(event, () => end(true));
     if (sent.length > 0) socket.write(sent);
