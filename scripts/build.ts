@@ -15,7 +15,7 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 if (status !== 0) process.exit(status ?? 1);
 
 /** Read at run time: the contract that `spec` quotes, the vectors, and tables in JSON. */
-const COPIED = /^(?:protocol|server|client|spec|cli)\/.*\.(?:md|json|py|html|css)$/;
+const COPIED = /^(?:protocol|server|client|spec|cli)\/.*\.(?:md|json|py|html|css|js)$/;
 
 for (const path of writtenFiles().filter((file) => COPIED.test(file))) {
   const target = join(dist, path);
