@@ -171,11 +171,19 @@ class SuiteRun {
   /** One case, from its turn to its record. */
   async #runCase(each: Case): Promise<void> {
     const isAlone = each.isolation === 'exclusive' || (each.needs?.includes('spawn') ?? false);
-    const wanted = isAlone ? this.#slots.capacity : connectionsOf(each);
-    const first = await this.#slots.use(wanted, () => this.#once(each));
+    const { capacity } = this.#slots;
+    const wanted = isAlone ? capacity : Math.min(connectionsOf(each), capacity);
+    // Who has all slots keeps them until it is clear what a failure means: the server may be gone.
+    const first = await this.#slots.use(wanted, async () => {
+      const result = await this.#once(each);
+      if (result?.status !== 'FAIL' || wanted < capacity) return result;
+      await this.#classify(each, result, true);
+      return 'done';
+    });
+    if (first === 'done') return;
     if (first === undefined) return this.#block(each);
     if (first.status !== 'FAIL') return this.#finish(each, first, 1);
-    await this.#slots.use(this.#slots.capacity, () => this.#classify(each, first, isAlone), true);
+    await this.#slots.use(capacity, () => this.#classify(each, first, false), true);
   }
 
   /** Runs it once, on a server that is there; gives nothing if the run has come to an end. */
@@ -189,13 +197,15 @@ class SuiteRun {
    * is uncertain if the server ended while others ran too: any of them may have been its end.
    */
   async #classify(each: Case, first: CaseResult, wasAlone: boolean): Promise<void> {
-    const isOwn = wasAlone || this.#slots.capacity === 1 || first.code !== 'crash';
+    const isOwn = wasAlone || first.code !== 'crash';
     let failure = isOwn ? first : undefined;
     let failures = isOwn ? 1 : 0;
     let last = first;
     let runs = 1;
     const startMs = performance.now();
-    while (last.status === 'FAIL' && runs <= RERUNS_MAX && this.#end === 'complete') {
+    // A server that ended twice at the same case needs no further proof, and each start takes its time.
+    const most = first.code === 'crash' ? 1 : RERUNS_MAX;
+    while (last.status === 'FAIL' && runs <= most && this.#end === 'complete') {
       if (this.#rerunMs > RERUN_MS_MAX * this.#session.timeoutScale) break;
       if (!(await this.#isAlive()) && !(await this.#recover())) break;
       const again = await this.#once(each);

@@ -2,8 +2,7 @@
  * The runner against servers that are wrong, hostile or gone: it has to end, with the right verdict and a useful
  * failure.
  */
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ask, found, get, request, set } from './actions.ts';
 import type { Case, CodeCase, StepsCase } from './case.ts';
@@ -15,59 +14,18 @@ import { openSession, type Session, type SessionOptions } from './session.ts';
 import { showRuns } from './sweep.ts';
 import { showAddress } from './target/address.ts';
 import { spawnTarget } from './target/spawned.ts';
-import { attach, type Target } from './target/target.ts';
-import { DueReader, type BinaryDue } from './wire/due.ts';
-import { buildFrame } from './wire/request.ts';
+import type { Target } from './target/target.ts';
+import { but, reply, right, serveSmall, type Behaviour } from './testing/small-server.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** What the small server does with a request: the frames to send. */
-type Behaviour = (due: BinaryDue, socket: Socket, items: Map<string, Buffer>) => Buffer[];
-
-function reply({ opcode, id }: BinaryDue, status: number, value: Uint8Array = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(8);
-  head[0] = opcode | 0x80;
-  head.writeUInt16BE(status, 2);
-  head.writeUInt32BE(id, 4);
-  return buildFrame(Buffer.concat([head, value]));
-}
-
-/**
- * PING, SET, GET, DELETE and nothing else: right as far as it goes. HELLO is refused, so core is what it is held to.
- */
-const right: Behaviour = (due, _, items) => {
-  const key = due.key.toString('latin1');
-  if (due.operation === 'PING') return [reply(due, 200, due.value)];
-  if (due.operation === 'SET') items.set(key, Buffer.from(due.value));
-  if (due.operation === 'SET') return [reply(due, 200)];
-  const value = items.get(key);
-  if (due.operation === 'GET') return [value === undefined ? reply(due, 404) : reply(due, 200, value)];
-  if (due.operation === 'DELETE') return [reply(due, items.delete(key) ? 200 : 404)];
-  return [reply(due, 405)];
-};
-
 async function serve(behaviour: Behaviour): Promise<Target> {
-  const items = new Map<string, Buffer>();
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    const reader = new DueReader(1 << 20);
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      for (const due of reader.push(chunk)) {
-        if (due.kind === 'binary') for (const frame of behaviour(due, socket, items)) socket.write(frame);
-      }
-    });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stops.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return attach(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { target, stop } = await serveSmall(behaviour);
+  stops.push(stop);
+  return target;
 }
 
 async function sessionWith(behaviour: Behaviour, options: SessionOptions = {}): Promise<Session> {
@@ -80,11 +38,6 @@ const setAndGet: StepsCase = { ...base, steps: [ask(set('k', 'v')), ask(get('k')
 async function verdict(behaviour: Behaviour, each: Case = setAndGet): Promise<CaseResult> {
   return new Runner(await sessionWith(behaviour)).run(each);
 }
-
-/** The right server but for one operation. */
-const but = (operation: string, other: Behaviour): Behaviour => {
-  return (due, socket, items) => (due.operation === operation ? other(due, socket, items) : right(due, socket, items));
-};
 
 /** Answers GET with bytes that are no reply, for as long as it is read. */
 const flood: Behaviour = (due, socket) => {

@@ -119,7 +119,9 @@ describe('what cannot be judged is named', () => {
     [
       'memcached',
       (socket) =>
-        socket.on('data', (data) => socket.write(/^version/.test(String(data)) ? 'VERSION 1.6.18\r\n' : 'ERROR\r\n')),
+        socket.on('data', (data) =>
+          socket.write(String(data).startsWith('version') ? 'VERSION 1.6.18\r\n' : 'ERROR\r\n'),
+        ),
     ],
     [
       'redis',
@@ -127,7 +129,7 @@ describe('what cannot be judged is named', () => {
         socket.on(
           'data',
           (data) =>
-            /\n/.test(String(data)) && socket.write(/^PING/.test(String(data)) ? '+PONG\r\n' : '-ERR unknown\r\n'),
+            /\n/.test(String(data)) && socket.write(String(data).startsWith('PING') ? '+PONG\r\n' : '-ERR unknown\r\n'),
         ),
     ],
     [
@@ -153,7 +155,7 @@ describe('what cannot be judged is named', () => {
       const before = last;
       last = once(socket, 'close').then(() => undefined);
       void before.then(() =>
-        socket.on('data', (data) => /^GET/.test(String(data)) && socket.end('HTTP/1.0 200 OK\r\n\r\n')),
+        socket.on('data', (data) => String(data).startsWith('GET') && socket.end('HTTP/1.0 200 OK\r\n\r\n')),
       );
     });
     expect(codes(await look(address))).toEqual(['http']);
@@ -180,7 +182,7 @@ describe('what is mistaken is named, and can be judged', () => {
     ['no-high-bit', { change: (reply, request) => patched(0, [request.readUInt8(0)])(reply) }],
     ['opcode', { change: patched(0, [0xff]) }],
     ['id', { change: patched(4, [9, 9, 9, 9]) }],
-    ['status-order', { change: (reply) => patched(2, [...reply.subarray(2, 4)].reverse())(reply) }],
+    ['status-order', { change: (reply) => patched(2, [...reply.subarray(2, 4)].toReversed())(reply) }],
     ['ping-status', { change: patched(2, [0x01, 0x95]) }],
     ['ping-value', { change: (reply, request) => (request[0] === 2 ? reply.subarray(0, 8) : reply) }],
     ['answers-twice', { change: (reply) => [reply, reply] }],
