@@ -8,6 +8,7 @@
  */
 import type { Case } from './case.ts';
 import type { CaseRecord } from './records.ts';
+import { printableLine } from './report/printable.ts';
 import { fitsGlob } from './selection.ts';
 import { UsageError } from './usage.ts';
 
@@ -69,7 +70,8 @@ export function proposeBaseline(cases: readonly CaseRecord[]): string {
   const lines = cases
     .filter(({ status }) => status === 'FAIL' || status === 'XFAIL')
     .map(({ id, code = 'wrong-content', observed = '', expectedFailure }) => {
-      const { url = '-', reason = observed.replaceAll(/\s+/g, ' ').slice(0, 100) } = expectedFailure ?? {};
+      const { url = '-', reason = printableLine(observed).replaceAll(/\s+/g, ' ').slice(0, 100) } =
+        expectedFailure ?? {};
       return [id, code, url, `# ${reason || 'it fails'}`] as const;
     })
     .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,6 +1,7 @@
 /** What changed between two runs. */
 import type { CaseRecord, RunRecord, Status } from '../records.ts';
 import { isFailure, resultOf } from '../score.ts';
+import { printableLine } from './printable.ts';
 
 export interface RunDifference {
   readonly text: string;
@@ -13,7 +14,8 @@ const isBad = (status: Status | undefined): boolean =>
 
 function line(a: CaseRecord | undefined, b: CaseRecord | undefined): string {
   const { id, clauses } = (b ?? a) as CaseRecord;
-  const observed = b !== undefined && isBad(b.status) ? `  ${(b.observed ?? b.reason ?? '').split('\n')[0]}` : '';
+  const observed =
+    b !== undefined && isBad(b.status) ? `  ${printableLine((b.observed ?? b.reason ?? '').split('\n')[0] ?? '')}` : '';
   return `  ${id}  ${clauses[0]}  ${a?.status ?? '(absent)'} → ${b?.status ?? '(absent)'}${observed}`;
 }
 

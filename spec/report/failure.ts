@@ -5,6 +5,7 @@ import { clauses } from '../clauses.ts';
 import type { CaseRecord, RunHeader, Status } from '../records.ts';
 import { parseAddress } from '../target/address.ts';
 import { annotateTranscript, rawLine } from '../wire/annotate.ts';
+import { printable, printableLine } from './printable.ts';
 
 /** Of a run, what a failure shows. */
 export type RunFacts = Pick<RunHeader, 'target' | 'seed' | 'repeat'>;
@@ -61,20 +62,22 @@ export function renderFailure(record: CaseRecord, run: RunFacts): string {
     lines.push(...annotateTranscript({ connection: transcript.connection, events: eventsOf(transcript) }));
   }
   if (record.timeline !== undefined) lines.push(...drawTimeline(record.timeline));
-  const facts = { expected: record.expected, observed: record.observed, hint: record.hint, reason: record.reason };
+  const facts = { expected: record.expected, observed: record.observed, hint: record.hint };
   for (const [name, text] of Object.entries(facts)) {
-    if (text !== undefined) lines.push(`${name.padEnd(9)} ${text}`);
+    if (text !== undefined) lines.push(`${name.padEnd(9)} ${printableLine(text)}`);
   }
+  // The suite's own errors have stacks, which are read by lines.
+  if (record.reason !== undefined) lines.push(`reason    ${printable(record.reason)}`);
   if (record.code !== undefined) lines.push(`code      ${record.code}`);
-  for (const warning of warnings) lines.push(`warning   ${warning}`);
+  for (const warning of warnings) lines.push(`warning   ${printableLine(warning)}`);
   if (expectedFailure !== undefined) {
     const { code, url, reason } = expectedFailure;
     lines.push(`expected to fail with ${code}: ${reason}${url === '-' ? '' : ` (${url})`}`);
   }
   lines.push(`again:  ${run.repeat} --run ${id} --seed ${run.seed}`, ...rawLines(record, run.target));
   if (serverOutput !== undefined) {
-    const printed = serverOutput.trimEnd().split('\n').slice(-OUTPUT_LINES_MAX);
-    lines.push('the server printed:', ...printed.map((line) => INDENT + line));
+    const printed = printable(serverOutput.trimEnd()).split('\n').slice(-OUTPUT_LINES_MAX);
+    lines.push('the server printed:', ...printed.map((line) => `| ${line}`));
   }
   return lines
     .flatMap((text) => text.split('\n'))

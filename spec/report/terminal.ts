@@ -2,6 +2,7 @@
 import type { CaseRecord, CrashRecord, RunHeader, RunRecord } from '../records.ts';
 import { areaOf, countCases, isFailure, resultOf, type Counts, type RunResult } from '../score.ts';
 import { markOf, renderFailure } from './failure.ts';
+import { printable, printableLine } from './printable.ts';
 
 export interface TerminalOptions {
   /** Whether lines may be written over and coloured. */
@@ -13,6 +14,7 @@ export interface TerminalOptions {
 /** Failures beyond these are shown in one line: the first ones are what somebody will look at. */
 const FULL_FAILURES_MAX = 10;
 const PROGRESS_STEPS = 10;
+const CRASH_LINES_MAX = 20;
 const COLUMNS = 80;
 const ERASE_LINE = '\r\u001B[K';
 
@@ -40,8 +42,9 @@ export class TerminalReport {
   #start(header: RunHeader): string {
     this.#header = header;
     const { target, spawned, versions, profiles, claimed, seed, selection, declared, selected } = header;
-    const server = versions.server === undefined ? '' : `, which calls itself ${versions.server}`;
-    const given = profiles.join(' ') === claimed.join(' ') ? '' : ` (HELLO: ${claimed.join(' ') || 'none'})`;
+    const server = versions.server === undefined ? '' : `, which calls itself ${printableLine(versions.server)}`;
+    const given =
+      profiles.join(' ') === claimed.join(' ') ? '' : ` (HELLO: ${printableLine(claimed.join(' ')) || 'none'})`;
     const lines = [
       this.#paint('bold', `speicher ${versions.suite}, protocol ${versions.protocol}, seed ${seed}`),
       `target    ${target}${spawned ? ', started for this run' : ''}${server}`,
@@ -81,7 +84,7 @@ export class TerminalReport {
       const [first = '', ...rest] = renderFailure(record, this.#header).split('\n');
       return `${[this.#paint('red', first), ...rest].join('\n')}\n\n`;
     }
-    const observed = record.observed ?? record.reason ?? '';
+    const observed = noteOf(record);
     const note =
       this.#failures === FULL_FAILURES_MAX + 1
         ? `From here on a line for each failure; --run ID shows one in full, --json FILE keeps all.\n`
@@ -112,8 +115,8 @@ export function renderTerminal(records: readonly RunRecord[]): string {
 
 function crashText({ after, observed, serverOutput }: CrashRecord): string {
   const where = after === undefined ? '' : `, after ${after}`;
-  const printed = serverOutput.trimEnd().split('\n').slice(-5).join('\n    ');
-  return `✗ ${observed}${where}, and no case can be blamed\n    ${printed}\n`;
+  const printed = printable(serverOutput.trimEnd()).split('\n').slice(-CRASH_LINES_MAX).join('\n  | ');
+  return `✗ ${observed}${where}, and no case can be blamed\n  | ${printed}\n`;
 }
 
 type Paint = (colour: keyof typeof COLOURS, text: string) => string;
@@ -194,7 +197,8 @@ function statusText({ byStatus }: Counts): string {
 /** What there is to say of a case that did not pass, in a line. */
 function noteOf({ status, observed, reason, warnings, expectedFailure }: CaseRecord): string {
   const expected = status === 'XFAIL' || status === 'XPASS' ? expectedFailure?.reason : undefined;
-  return (expected ?? observed ?? reason ?? warnings.join('; ')).split('\n')[0] ?? '';
+  const [line = ''] = (expected ?? observed ?? reason ?? warnings.join('; ')).split('\n');
+  return printableLine(line);
 }
 
 function noteLines(cases: readonly CaseRecord[]): string[] {
