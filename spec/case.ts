@@ -37,6 +37,8 @@ interface CaseBase {
   readonly hint?: string;
   /** The hard limit on its duration, in milliseconds, before scaling. */
   readonly deadlineMs?: number;
+  /** What each iteration that is asked for adds to that (fuzz). */
+  readonly iterationMs?: number;
   /** What must hold of the target; where it does not, the case is skipped. */
   readonly only?: readonly Condition[];
 }

@@ -294,6 +294,15 @@ export class CaseContext {
     await this.ask({ op: 'GET', key: 'sentinel' }, { status: 200, value }, name);
   }
 
+  /** Closes a connection, if there is one of that name, and forgets what went over it. */
+  discard(name: string): void {
+    const connection = this.#byName.get(name);
+    if (connection === undefined) return;
+    connection.close();
+    this.#byName.delete(name);
+    this.connections.splice(this.connections.indexOf(connection), 1);
+  }
+
   closeAll(): void {
     for (const connection of this.connections) connection.close();
   }

@@ -7,6 +7,7 @@ import { coreCases } from './cases/core.ts';
 import { exampleCases } from './cases/examples.ts';
 import { frameCases } from './cases/frame.ts';
 import { gapCases } from './cases/gaps.ts';
+import { fuzzCases } from './cases/fuzz.ts';
 import { helloCases } from './cases/hello.ts';
 import { jsonItemCases } from './cases/json-items.ts';
 import { jsonMalformedCases } from './cases/json-malformed.ts';
@@ -41,6 +42,7 @@ const all: readonly (readonly Case[])[] = [
   exampleCases,
   frameCases,
   gapCases,
+  fuzzCases,
   helloCases,
   jsonItemCases,
   jsonMalformedCases,

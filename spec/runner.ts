@@ -111,7 +111,9 @@ export class Runner {
     const { session } = this;
     // Slowness alone is never a failure.
     const slownessMs = session.roundTripMs * ROUND_TRIPS_PER_CASE;
-    const deadlineMs = Math.ceil((each.deadlineMs ?? DEADLINE_MS) * session.timeoutScale + slownessMs);
+    const iterationsMs = (each.iterationMs ?? 0) * (session.fuzz.iterations ?? 0);
+    const ownMs = (each.deadlineMs ?? DEADLINE_MS) + iterationsMs;
+    const deadlineMs = Math.ceil(ownMs * session.timeoutScale + slownessMs);
     const controller = new AbortController();
     // Each connection of the case listens to it, and a case may have many.
     setMaxListeners(0, controller.signal);

@@ -18,6 +18,27 @@ export interface SessionOptions {
   readonly allowReset?: boolean;
   /** All waits and deadlines are multiplied by this. */
   readonly timeoutScale?: number;
+  readonly fuzz?: FuzzOptions;
+  readonly durability?: DurabilityOptions;
+}
+
+export interface FuzzOptions {
+  /** How many iterations each case of the fuzzer has; about a hundred if left out. */
+  readonly iterations?: number;
+  /** The first iteration, 0 if left out: with `iterations: 1` one of them is repeated alone. */
+  readonly first?: number;
+  /** The directory into which findings are written; nowhere if left out. */
+  readonly findingsPath?: string;
+}
+
+export interface DurabilityOptions {
+  /** How often a server is killed under load; 20 times if left out. */
+  readonly kills?: number;
+  /**
+   * Ends the server so that it loses what it has not made durable, as a loss of power would. Where this cannot be done,
+   * nothing shows that data withstands it.
+   */
+  readonly losePower?: () => Promise<void>;
 }
 
 export interface Session extends TargetFacts {
@@ -25,6 +46,8 @@ export interface Session extends TargetFacts {
   readonly seed: string;
   readonly allowReset: boolean;
   readonly timeoutScale: number;
+  readonly fuzz: FuzzOptions;
+  readonly durability: DurabilityOptions;
   /** The longest of the round trips at the start, in milliseconds; 0 if there was none. */
   readonly roundTripMs: number;
   /** The longest wait for one reply, in milliseconds, from the round trips at the start. */
@@ -62,6 +85,8 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       seed: options.seed ?? randomBytes(2).toString('hex'),
       allowReset: options.allowReset ?? false,
       timeoutScale,
+      fuzz: options.fuzz ?? {},
+      durability: options.durability ?? {},
       roundTripMs,
       waitMs: Math.max(waitMs, Math.ceil(roundTripMs * WAIT_PER_ROUND_TRIP)),
       hello,

@@ -103,6 +103,10 @@ export class SpawnedTarget implements Target, ServerProcess {
     return this;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }

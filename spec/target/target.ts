@@ -10,6 +10,8 @@ export interface ProcessEnd {
 
 /** The process of a server that the suite started. */
 export interface ServerProcess {
+  /** The present process's id; undefined before the first one was started. */
+  readonly pid: number | undefined;
   readonly isRunning: boolean;
   /** Every end that the suite did not ask for, oldest first. */
   readonly crashes: readonly ProcessEnd[];

@@ -76,11 +76,15 @@ export class DueReader {
     const length = this.#pending.readUInt32BE(0);
     if (length === 0 || length > FRAME_BYTES_CEILING) return { kind: 'framing', status: STATUS.BAD_REQUEST };
     if (length > this.#frameBytesMax) return { kind: 'framing', status: STATUS.TOO_LARGE };
+    // A binary frame that is too short shows with its first byte.
+    const first = this.#pending[LENGTH_BYTES];
+    if (length < HEAD_BYTES && first !== undefined && first !== JSON_BRACE) {
+      return { kind: 'framing', status: STATUS.BAD_REQUEST };
+    }
     if (this.#pending.length < LENGTH_BYTES + length) return undefined;
     const body = this.#pending.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
     this.#pending = this.#pending.subarray(LENGTH_BYTES + length);
     if (body[0] === JSON_BRACE) return { kind: 'json', text: body.toString('utf8') };
-    if (length < HEAD_BYTES) return { kind: 'framing', status: STATUS.BAD_REQUEST };
     return readRequest(body);
   }
 }
@@ -108,7 +112,7 @@ function readRequest(body: Buffer): BinaryDue {
   };
 }
 
-/** A QUIT that is carried out; one with a flag, key or value is only a bad request (FRAME-9). */
+/** A QUIT that is carried out; one that does not fit, or has a flag, key or value, is a bad request (FRAME-7, FRAME-9). */
 function endsConnection(due: BinaryDue): boolean {
-  return due.opcode === OPCODE.QUIT && due.flags === 0 && due.key.length === 0 && due.value.length === 0;
+  return due.opcode === OPCODE.QUIT && due.fits && due.flags === 0 && due.key.length === 0 && due.value.length === 0;
 }

@@ -1,0 +1,142 @@
+/**
+ * The fuzzer: iterations, each of which its own seed repeats. Behind each of them a fresh connection must still serve, and
+ * what no iteration touches must be as it was. What fails is made small, and written down as a vector.
+ */
+import type { Profile } from '../../protocol/profiles.ts';
+import { found, get, set } from '../actions.ts';
+import type { CaseContext } from '../context.ts';
+import { Violation } from '../outcome.ts';
+import { seededRandom } from '../random.ts';
+import { MEMORY_GROWTH_BYTES_MAX, memoryBytes } from '../target/memory.ts';
+import { writeFinding } from './finding.ts';
+import { SPACE_START, type Generator, type Place } from './plan.ts';
+import { shrinkParts } from './shrink.ts';
+
+export interface FuzzPlan<Part> {
+  /** The case, as the seed of its iterations and in findings. */
+  readonly id: string;
+  readonly clauses: readonly string[];
+  readonly profile: Profile;
+  readonly generator: Generator<Part>;
+  /** How many iterations a run has that is told nothing else. */
+  readonly iterations: number;
+}
+
+const TRIES_MAX = 150;
+const SHRINK_MS_MAX = 15_000;
+const WATCHED = 4;
+
+/** Runs the iterations. Throws a Violation for the first that finds something. */
+export async function fuzz<Part>(context: CaseContext, plan: FuzzPlan<Part>): Promise<void> {
+  const { first = 0, iterations = plan.iterations } = context.session.fuzz;
+  await watch(context);
+  const before = memoryBytes(context.session.target);
+  for (let iteration = first; iteration < first + iterations && !context.signal.aborted; iteration += 1) {
+    const random = seededRandom(`${context.session.seed}/${plan.id}/${iteration}`);
+    const space = `${SPACE_START}${iteration}-`;
+    const parts = plan.generator.draw(random, place(context, space));
+    const violation = await attempt(context, plan, parts, space);
+    if (violation !== undefined) await report(context, plan, iteration, parts, violation);
+  }
+  demandBounded(context, before);
+}
+
+function place({ session, resolver }: CaseContext, space: string): Place {
+  const { profiles, frameBytesMax } = session;
+  return { profiles, frameBytesMax, prefix: resolver.prefix, space, on: space };
+}
+
+/** Sets the keys that no iteration touches. */
+async function watch(context: CaseContext): Promise<void> {
+  for (let index = 0; index < WATCHED; index += 1) {
+    await context.ask(set(`watched${index}`, `as it was ${index}`), { status: 200 }, 'watch');
+  }
+  context.discard('watch');
+}
+
+/** Runs parts on keys and connections of their own. Gives what went wrong; nothing is left of it if `keeps` is not set. */
+async function attempt<Part>(
+  context: CaseContext,
+  { generator }: FuzzPlan<Part>,
+  parts: readonly Part[],
+  space: string,
+  keeps = false,
+): Promise<Violation | undefined> {
+  const steps = generator.steps(parts, place(context, space));
+  try {
+    for (const step of steps) await context.step(step);
+    await aftermath(context, `${space}after`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return error;
+  } finally {
+    if (!keeps) for (const name of [space, `${space} too`, `${space}after`]) context.discard(name);
+  }
+}
+
+/** A fresh connection is served, and what was not touched is as it was (TRANSPORT-5, STATUS-3). */
+async function aftermath(context: CaseContext, on: string): Promise<void> {
+  const watched = Array.from({ length: WATCHED }, (_, index) => index);
+  await context.send([set('served', on), get('served'), ...watched.map((index) => get(`watched${index}`))], on);
+  await context.recv({ status: 200 }, on);
+  await context.recv(found(on), on);
+  for (const index of watched) await context.recv(found(`as it was ${index}`), on);
+}
+
+/** Makes the iteration that found something small, writes it down, and throws what is left of it. */
+async function report<Part>(
+  context: CaseContext,
+  plan: FuzzPlan<Part>,
+  iteration: number,
+  parts: readonly Part[],
+  original: Violation,
+): Promise<never> {
+  const deadline = performance.now() + SHRINK_MS_MAX * context.session.timeoutScale;
+  let tries = 0;
+  const shows = async (fewer: readonly Part[]): Promise<boolean | undefined> => {
+    tries += 1;
+    if (context.signal.aborted || performance.now() > deadline || !(await isServing(context))) return undefined;
+    return (await attempt(context, plan, fewer, `${SPACE_START}${iteration}-${tries}-`)) !== undefined;
+  };
+  const smallest = await shrinkParts(parts, plan.generator.simpler, shows, TRIES_MAX);
+  const last = `${SPACE_START}${iteration}-last-`;
+  // Once more, so that what went over the wire is that of the smallest alone.
+  const again = (await isServing(context)) ? await attempt(context, plan, smallest, last, true) : undefined;
+  const { facts } = again ?? original;
+  const { seed, fuzz } = context.session;
+  const steps = plan.generator.steps(again === undefined ? parts : smallest, place(context, last));
+  const { id, clauses, profile } = plan;
+  const finding = { id, clauses, profile, seed, iteration, expected: facts.expected, observed: facts.observed, steps };
+  const file = fuzz.findingsPath === undefined ? undefined : writeFinding(fuzz.findingsPath, finding);
+  const size = `${smallest.length} of its ${parts.length} parts are enough`;
+  const where = file === undefined ? '' : `; written to ${file}`;
+  const observed = `${facts.observed} (iteration ${iteration}, seed ${seed}; ${size}${where})`;
+  throw new Violation({ ...facts, observed });
+}
+
+/** Whether there is a server to go on with; one that the suite started and that ended is started again. */
+async function isServing(context: CaseContext): Promise<boolean> {
+  const { process } = context.session.target;
+  const name = 'still there';
+  try {
+    if (process !== undefined && !process.isRunning) {
+      await process.restart();
+      await watch(context);
+    }
+    await aftermath(context, name);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    context.discard(name);
+  }
+}
+
+/** A server whose process can be seen must not keep what was sent to it. */
+function demandBounded(context: CaseContext, before: number | undefined): void {
+  const after = memoryBytes(context.session.target);
+  if (before === undefined || after === undefined || after - before <= MEMORY_GROWTH_BYTES_MAX) return;
+  const observed = `${after - before} bytes more than before`;
+  context.fail(`a process that grows by at most ${MEMORY_GROWTH_BYTES_MAX} bytes`, observed);
+}
