@@ -8,12 +8,14 @@ const config: KnipConfig = {
     // Named in tox-like.config.ts, in .ci/run and in the configuration of coverage.
     'tox-like.config.ts',
     'scripts/{with-server,check-package,tally,take-coverage}.ts',
-    'scripts/vitest-coverage.config.ts',
+    'scripts/vitest-{coverage,browser}.config.ts',
+    'spec/**/*.browser.test.ts',
     'scripts/fixtures/*.ts',
+    'spec/{mutants,variants}/serve.ts',
   ],
   project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
-  // Started by their binaries' paths, in scripts/.
-  ignoreDependencies: ['@arethetypeswrong/cli', 'c8', 'publint'],
+  // Started by their binaries' paths, in scripts/; axe-core is read and evaluated in the browser.
+  ignoreDependencies: ['@arethetypeswrong/cli', 'axe-core', 'c8', 'publint'],
   // Of util-linux, for tests on a terminal.
   ignoreBinaries: ['script'],
   // A type that a module's own interface needs may be exported with it.

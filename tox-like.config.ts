@@ -57,6 +57,13 @@ const config = {
       timeoutMs: 1_800_000,
     },
     {
+      name: 'html-report',
+      description: 'the report of the suite as a page, in a real Chromium: keys, themes, narrow screens, accessibility',
+      runtime: 'node',
+      needs: { programs: ['chromium'] },
+      command: ['{runtime}', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/vitest-browser.config.ts'],
+    },
+    {
       name: 'package',
       description: 'the packed package in an empty project: import, require, types, command; publint, attw, knip',
       runtime: 'node',

@@ -15,7 +15,11 @@ export default defineConfig({
         extends: true,
         test: { name: 'unit', include: ['{protocol,server,client,cli,bench}/**/*.test.ts'], testTimeout: 20_000 },
       },
-      { extends: true, test: { name: 'spec', include: ['spec/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        extends: true,
+        // What needs a browser runs in an environment of tox.
+        test: { name: 'spec', include: ['spec/**/*.test.ts'], exclude: ['**/*.browser.test.ts'], testTimeout: 60_000 },
+      },
       { extends: true, test: { name: 'repo', include: ['scripts/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },

@@ -1,6 +1,6 @@
 /**
  * The report as a page: the protocol's text, each clause coloured by its cases. One file that asks for nothing else, in
- * which a hostile server's bytes stay text: every text is escaped, and the page's own policy runs no script but its own.
+ * which a hostile server's bytes stay text: every text is escaped, and the page's policy runs no script but its own.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -144,19 +144,27 @@ function protocolSections({ introduction, sections }: ProtocolText, clauses: Cla
 }
 
 function homelessSection(cases: readonly CaseRecord[], page: CasePage): Markup {
+  const ids = [...new Set(cases.map(({ clauses: [first = 'No clause'] }) => first))].toSorted();
+  const groups = ids.map((id) => {
+    const own = cases.filter(({ clauses: [first = 'No clause'] }) => first === id);
+    return html`<div class="clause" data-tones="${toneList(own)}">
+      <h3>${id}</h3>
+      ${sortCases(own).map((each) => caseDetails(each, page, false))}
+    </div>`;
+  });
   return html`<section class="part" id="other-cases" data-tones="${toneList(cases)}">
     <h2>Other cases</h2>
     <p>The text above has none of the clauses that these ${plural(cases.length, 'case')} cite.</p>
-    ${sortCases(cases).map((each) => caseDetails(each, page, false))}
+    ${groups}
   </section> `;
 }
 
 function matrixOf(matrix: Matrix, { cases }: RunResult, { isClause }: CasePage): Markup {
   const known = new Set(cases.map(({ id }) => id));
-  const caseLink = (id: string): Content =>
+  const ofCase = (id: string): Content =>
     known.has(id) ? html`<a href="#${caseAnchor(id)}"><code>${id}</code></a>` : html`<code>${id}</code>`;
-  const clauseLink = (id: string): Content => (isClause(id) ? html`<a href="#${id}">${id}</a>` : id);
-  return matrixSection(matrix, caseLink, clauseLink);
+  const ofClause = (id: string): Content => (isClause(id) ? html`<a href="#${id}">${id}</a>` : id);
+  return matrixSection(matrix, { ofCase, ofClause });
 }
 
 function source(name: string): string {
@@ -169,7 +177,7 @@ function sha256(text: string): string {
 
 /** The policy of the page names its own style and script by their hashes: nothing else is loaded or run. */
 function document(title: string, body: Markup): string {
-  const style = paletteCss() + source('page.css');
+  const style = paletteCss() + ['page.css', 'results.css', 'media.css'].map(source).join('');
   const script = source('page.js');
   const policy = [
     `default-src 'none'`,

@@ -41,7 +41,7 @@ export function mark(tone: Tone, word: string): Markup {
 }
 
 /** `1 failed, 3 passed`. */
-export function countWords(cases: readonly CaseRecord[]): string {
+function countWords(cases: readonly CaseRecord[]): string {
   return countTones(cases)
     .map(({ tone, count }) => `${count} ${TONES[tone].word}`)
     .join(', ');

@@ -1,6 +1,6 @@
 /**
- * Markup that cannot be forged. A server under test writes part of the report: its replies, its name, what it prints. So
- * text becomes markup in one place only, the template below, which escapes everything that is not markup already.
+ * Markup that cannot be forged. A server under test writes part of the report: its replies, its name, what it prints.
+ * So text becomes markup in one place only, the template below, which escapes everything that is not markup already.
  */
 
 /** Text that is markup already: what `html` makes, and the page's own style and script. */
@@ -35,7 +35,7 @@ const UNSEEN =
   // oxlint-disable-next-line no-control-regex -- Controls are what is looked for.
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
-/** Text as a document can hold it: unseen characters are spelled as in JSON, and what has a meaning in HTML is escaped. */
+/** Text as a document can hold it: unseen characters as JSON spells them, and what has a meaning in HTML escaped. */
 export function escapeText(text: string): string {
   return text
     .replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
@@ -64,8 +64,8 @@ export function markupChars(text: string): number {
 }
 
 /**
- * Text of which the markup takes `charsMax` characters at most; what follows is counted in a note. It is the markup that
- * is measured, as a hostile text grows when it is escaped.
+ * Text of which the markup takes `charsMax` characters at most; what follows is counted in a note. It is the markup
+ * that is measured, as a hostile text grows when it is escaped.
  */
 export function cutText(text: string, charsMax: number): string {
   if (text.length <= charsMax && markupChars(text) <= charsMax) return text;

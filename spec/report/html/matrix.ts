@@ -1,77 +1,70 @@
 /** The proof of the suite: servers that are wrong on purpose, and which cases found each of them out. */
-import { areaOf } from '../../score.ts';
 import { html, plural, type Content, type Markup } from './markup.ts';
 
-/** A server with one deviation. */
+/** What came of a server with one deviation. */
 export interface MatrixMutant {
-  readonly name: string;
-  /** What it does, in one sentence. */
-  readonly about: string;
   /** The clause that it breaks. */
   readonly clause: string;
-  /** The cases that found it out. */
-  readonly killedBy: readonly string[];
+  /** Which of the servers it is that pass the nine original tests. */
+  readonly impostor?: string;
+  /** How it is found out: by a failure, by a warning where the suite only advises, or as nobody listens. */
+  readonly by: 'FAIL' | 'WARN' | 'unreachable';
+  /** The cases that cite the clause and find it out. */
+  readonly killers: readonly string[];
+  /** The other cases that fail, or how many there are. */
+  readonly also: readonly string[] | number;
 }
 
-/** A server that is odd and keeps the protocol. */
+/** What came of a server that is odd and keeps the protocol. */
 export interface MatrixVariant {
-  readonly name: string;
-  readonly about: string;
+  readonly passed: number;
   /** The cases that it failed, of which there should be none. */
-  readonly failedBy: readonly string[];
+  readonly failed: readonly string[];
 }
 
+/** The matrix, by the names of the servers. */
 export interface Matrix {
-  readonly mutants: readonly MatrixMutant[];
-  readonly variants: readonly MatrixVariant[];
+  readonly mutants: Readonly<Record<string, MatrixMutant>>;
+  readonly variants: Readonly<Record<string, MatrixVariant>>;
+}
+
+/** Where a case and a clause are on the page, if it has them. */
+export interface Links {
+  readonly ofCase: (id: string) => Content;
+  readonly ofClause: (id: string) => Content;
 }
 
 /** Of the cases that found a mutant out, as many are named; the others are counted. */
 const NAMED_MAX = 3;
 
-/**
- * The matrix as a section of the page, by mutants and areas of cases.
- *
- * @param caseLink leads to a case, if the page has it
- * @param clauseLink leads to a clause, if the page has it
- */
-export function matrixSection(
-  { mutants, variants }: Matrix,
-  caseLink: (id: string) => Content,
-  clauseLink: (id: string) => Content,
-): Markup {
-  const killed = mutants.filter(({ killedBy }) => killedBy.length > 0).length;
-  const passing = variants.filter(({ failedBy }) => failedBy.length === 0).length;
+function isFoundOut({ by, killers }: MatrixMutant): boolean {
+  return by === 'unreachable' || killers.length > 0;
+}
+
+/** The matrix as a section of the page. */
+export function matrixSection({ mutants, variants }: Matrix, links: Links): Markup {
+  const wrong = Object.entries(mutants);
+  const odd = Object.entries(variants);
+  const found = wrong.filter(([, mutant]) => isFoundOut(mutant)).length;
+  const passing = odd.filter(([, { failed }]) => failed.length === 0).length;
   return html`<section class="matrix" id="matrix" aria-labelledby="matrix-title">
     <h2 id="matrix-title">The suite on trial</h2>
     <p>
-      The suite is itself tested, with servers that are wrong on purpose and must be found out, and with servers that
-      are odd and must pass. Of ${plural(mutants.length, 'wrong server')} it finds ${killed} out; of
-      ${plural(variants.length, 'odd server')} it passes ${passing}.
+      The suite is itself tested: on servers that are wrong on purpose, of which it finds ${found} of ${wrong.length}
+      out, and on servers that are odd and keep the protocol, of which it passes ${passing} of ${odd.length}.
     </p>
-    ${
-      mutants.length > 0 &&
-      html`<h3>Wrong servers</h3>
-        ${mutantTable(mutants, caseLink, clauseLink)}
-        <details class="by-area">
-          <summary>How many cases of each area find them out</summary>
-          ${areaTable(mutants)}
-        </details>`
-    }
-    ${
-      variants.length > 0 &&
-      html`<h3>Odd servers that keep the protocol</h3>
-        ${variantTable(variants, caseLink)}`
-    }
+    ${wrong.length > 0 && html`<h3>Wrong servers</h3>`} ${wrong.length > 0 && mutantTable(wrong, links)}
+    ${odd.length > 0 && html`<h3>Odd servers</h3>`} ${odd.length > 0 && variantTable(odd, links)}
   </section> `;
 }
 
-function table(label: string, heads: readonly string[], rows: readonly Markup[], name = ''): Markup {
+/** It scrolls by itself where the page is narrow. */
+function table(label: string, heads: readonly string[], rows: readonly Markup[]): Markup {
   return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">
-    <table class="${name}">
+    <table>
       <thead>
         <tr>
-          ${heads.map((head) => html`<th scope="col"><span>${head}</span></th>`)}
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
         </tr>
       </thead>
       <tbody>
@@ -81,59 +74,40 @@ function table(label: string, heads: readonly string[], rows: readonly Markup[],
   </div>`;
 }
 
-function mutantTable(
-  mutants: readonly MatrixMutant[],
-  caseLink: (id: string) => Content,
-  clauseLink: (id: string) => Content,
-): Markup {
+function mutantTable(mutants: readonly (readonly [string, MatrixMutant])[], links: Links): Markup {
   const rows = mutants.map(
-    ({ name, about, clause, killedBy }) =>
+    ([name, mutant]) =>
       html`<tr>
         <th scope="row">
           <code>${name}</code>
-          <p>${about}</p>
+          ${mutant.impostor !== undefined && html`<p>passes the nine original tests (${mutant.impostor})</p>`}
         </th>
-        <td>${clauseLink(clause)}</td>
-        <td>${killers(killedBy, caseLink)}</td>
+        <td>${links.ofClause(mutant.clause)}</td>
+        <td>${foundOutBy(mutant, links)}</td>
       </tr> `,
   );
   return table('Wrong servers', ['Server', 'Breaks', 'Found out by'], rows);
 }
 
-function killers(ids: readonly string[], caseLink: (id: string) => Content): Content {
-  if (ids.length === 0) return html`<strong>✗ no case</strong>`;
-  const named = ids.slice(0, NAMED_MAX).map((id) => html`${caseLink(id)}<br />`);
-  const more = ids.length - NAMED_MAX;
-  return html`${named}${more > 0 && `and ${plural(more, 'other')}`}`;
+function foundOutBy(mutant: MatrixMutant, { ofCase }: Links): Content {
+  const { by, killers, also } = mutant;
+  if (by === 'unreachable') return '✓ nobody listens';
+  if (!isFoundOut(mutant)) return html`<strong>✗ no case</strong>`;
+  const named = killers.slice(0, NAMED_MAX).map((id) => html`${ofCase(id)}<br />`);
+  const others = killers.length - Math.min(killers.length, NAMED_MAX) + (typeof also === 'number' ? also : also.length);
+  return [named, by === 'WARN' && 'by a warning ', others > 0 && `and ${plural(others, 'other')}`];
 }
 
-function variantTable(variants: readonly MatrixVariant[], caseLink: (id: string) => Content): Markup {
+function variantTable(variants: readonly (readonly [string, MatrixVariant])[], { ofCase }: Links): Markup {
   const rows = variants.map(
-    ({ name, about, failedBy }) =>
+    ([name, { passed, failed }]) =>
       html`<tr>
-        <th scope="row">
-          <code>${name}</code>
-          <p>${about}</p>
-        </th>
+        <th scope="row"><code>${name}</code></th>
         <td>
-          ${failedBy.length === 0 ? '✓ passes' : html`<strong>✗ fails</strong> ${failedBy.map((id) => html`<br />${caseLink(id)}`)}`}
+          ${failed.length === 0 ? `✓ passes ${plural(passed, 'case')}` : html`<strong>✗ fails</strong>`}
+          ${failed.map((id) => html`<br />${ofCase(id)}`)}
         </td>
       </tr> `,
   );
   return table('Odd servers', ['Server', 'Result'], rows);
-}
-
-function areaTable(mutants: readonly MatrixMutant[]): Markup {
-  const areas = [...new Set(mutants.flatMap(({ killedBy }) => killedBy.map(areaOf)))].toSorted();
-  const rows = mutants.map(({ name, killedBy }) => {
-    const cells = areas.map((area) => {
-      const count = killedBy.filter((id) => areaOf(id) === area).length;
-      return count === 0 ? html`<td></td>` : html`<td class="hit">${count}</td>`;
-    });
-    return html`<tr>
-      <th scope="row"><code>${name}</code></th>
-      ${cells}
-    </tr> `;
-  });
-  return table('Wrong servers by areas of cases', ['Server', ...areas], rows, 'areas');
 }

@@ -4,7 +4,7 @@ import type { CaseRecord, TranscriptRecord } from '../../records.ts';
 import { parseAddress, type Address } from '../../target/address.ts';
 import { annotateTranscript, rawLine } from '../../wire/annotate.ts';
 import type { TranscriptEvent } from '../../wire/transcript.ts';
-import { cutText, html, markupChars, plural, type Markup } from './markup.ts';
+import { cutText, html, markupChars, plural, type Content, type Markup } from './markup.ts';
 
 /** Of the rows of one run of bytes; the annotator counts the rest. */
 const ROWS_MAX = 40;
@@ -13,6 +13,13 @@ const CONNECTIONS_RAW_MAX = 3;
 /** A longer stream is no use on a command line. */
 const RAW_BYTES_MAX = 1024;
 const OUTPUT_LINES_MAX = 20;
+
+/** What a line of a transcript is about, by the sign that it starts with. */
+const DIRECTIONS: ReadonlyMap<string, string> = new Map([
+  ['→', 'sent'],
+  ['←', 'received'],
+  ['·', 'noted'],
+]);
 
 /** The events of a record; what is noted of bytes stands behind them. */
 function shownEvents(record: TranscriptRecord): TranscriptEvent[] {
@@ -35,25 +42,23 @@ function annotated(record: TranscriptRecord): string[] {
 export function transcripts({ transcripts: records = [] }: CaseRecord, charsMax: number): Markup | undefined {
   if (records.length === 0) return undefined;
   const lines = records.flatMap(annotated);
-  const shown: Markup[] = [];
+  const shown: Content[] = [];
   let chars = 0;
+  let direction = 'noted';
   for (const line of lines) {
     const text = cutText(line, LINE_CHARS_MAX);
     chars += markupChars(text);
     if (chars > charsMax && shown.length > 0) break;
-    shown.push(html`${row(text)} `);
+    // The rows of one run of bytes have the arrow before the first of them only.
+    direction = DIRECTIONS.get(line.charAt(0)) ?? direction;
+    shown.push([html`<span class="${direction}">${text}</span>`, '\n']);
   }
   const left = lines.length - shown.length;
   return html`<details class="wire">
     <summary>Bytes over ${plural(records.length, 'connection')}</summary>
     <pre tabindex="0">${shown}</pre>
-    ${left > 0 && html`<p class="note">${plural(left, 'more line')} left out of this page; the records have them all.</p>`}
+    ${left > 0 && html`<p class="note">${plural(left, 'more line')} left out of this page.</p>`}
   </details>`;
-}
-
-function row(line: string): Markup {
-  const direction = { '→': 'sent', '←': 'received', '·': 'noted' }[line.charAt(0)];
-  return direction === undefined ? html`${line}` : html`<span class="${direction}">${line}</span>`;
 }
 
 /**

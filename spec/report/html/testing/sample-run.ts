@@ -46,7 +46,7 @@ export function sampleCase(changes: Partial<CaseRecord> = {}): CaseRecord {
 }
 
 /** SET foo bar and a reply. */
-export function sampleTranscript(reply: Uint8Array, connection = 'a'): TranscriptRecord {
+function sampleTranscript(reply: Uint8Array, connection = 'a'): TranscriptRecord {
   return {
     connection,
     events: [
@@ -169,17 +169,20 @@ export function failingRun(count: number): RunRecord[] {
 }
 
 export const SAMPLE_MATRIX: Matrix = {
-  mutants: [
-    {
-      name: 'set-keeps-the-ttl',
-      about: 'SET leaves the expiry of the item as it was.',
+  mutants: {
+    'set-keeps-the-ttl': {
       clause: 'SET-1',
-      killedBy: ['sample.is-fail', 'set.drops-expiry', 'json.set-drops-expiry', 'set.again'],
+      by: 'FAIL',
+      killers: ['sample.is-fail', 'set.drops-expiry', 'json.set-drops-expiry', 'set.again'],
+      also: ['expiry.next-item'],
     },
-    { name: 'never-answers', about: 'It takes connections and is silent.', clause: 'TRANSPORT-3', killedBy: [] },
-  ],
-  variants: [
-    { name: 'one-byte-segments', about: 'Every reply comes a byte at a time.', failedBy: [] },
-    { name: 'extra-entries', about: 'HELLO has entries that nobody knows.', failedBy: ['hello.entries'] },
-  ],
+    'strings-only': { clause: 'JSON-2', impostor: 'I11', by: 'FAIL', killers: ['json.numbers'], also: 40 },
+    'split-replies': { clause: 'TRANSPORT-6', by: 'WARN', killers: ['transport.replies-together'], also: 0 },
+    'closed-port': { clause: 'TRANSPORT-1', by: 'unreachable', killers: [], also: 0 },
+    'never-answers': { clause: 'TRANSPORT-3', by: 'FAIL', killers: [], also: 3 },
+  },
+  variants: {
+    'one-byte-segments': { passed: 450, failed: [] },
+    'extra-entries': { passed: 449, failed: ['hello.entries'] },
+  },
 };
