@@ -8,7 +8,11 @@ const sources = allSources();
 const made = (files: Record<string, string>) => Object.entries(files).map(([path, text]) => parseSource(path, text));
 
 /** Tests may read where the server is; everything else is told by its caller. */
-const isFree = (path: string): boolean => /^(?:cli|scripts|bench)\/|\.test\.ts$|^[^/]+$/.test(path);
+const isFree = (path: string): boolean =>
+  /^(?:cli|scripts|bench)\/|\.test\.ts$|^[^/]+$/.test(path) || PROGRAMS.test(path);
+
+/** Programs beside what they start. */
+const PROGRAMS = /^spec\/(?:(?:mutants|variants)\/serve|matrix\/(?:run|nine))\.ts$/;
 
 describe('imports', () => {
   test('go one way', () => {
@@ -28,6 +32,10 @@ describe('imports', () => {
     ['a dynamic import', 'spec/a.ts', `await import('../client/b.ts');`],
     ['an import in a type', 'spec/a.ts', `export type B = import('../server/b.ts').B;`],
     ['the codec in spec', 'spec/a.ts', `import { b } from '../protocol/frame-decoder.ts';`],
+    ['a mutant in the judge', 'spec/a/b.ts', `import { b } from '../mutants/b.ts';`],
+    ['the matrix in the judge', 'spec/a.ts', `import { b } from './matrix/b.ts';`],
+    ['a subject in the command', 'cli/a.ts', `import { b } from '../spec/subjects/b.ts';`],
+    ['the client in a mutant', 'spec/mutants/a.ts', `import { b } from '../../client/b.ts';`],
     ['the command in the server', 'server/a/b.ts', `import { b } from '../../cli/main.ts';`],
     ['a package in the client', 'client/a.ts', `import { z } from 'zod';`],
     ['sockets in protocol', 'protocol/a.ts', `import { connect } from 'node:net';`],
@@ -41,6 +49,12 @@ describe('imports', () => {
     const text = `import { createServer } from '../server/index.ts';`;
     expect(wrongImports(made({ 'client/a.test.ts': text }))).toEqual([]);
     expect(wrongImports(made({ 'client/a.ts': text, 'spec/a.test.ts': text }))).toHaveLength(2);
+  });
+
+  test('subjects are made of the server and the codec, and judged', () => {
+    const text = `import '../../server/a.ts';\nimport '../../protocol/frames.ts';\nimport '../case.ts';`;
+    expect(wrongImports(made({ 'spec/mutants/a.ts': text, 'spec/matrix/a.ts': text }))).toEqual([]);
+    expect(wrongImports(made({ 'spec/a.test.ts': `import './mutants/a.ts';` }))).toEqual([]);
   });
 
   test('the right way is silent', () => {

@@ -1,4 +1,8 @@
-/** The directions in which imports may go: cli → server, client, spec → protocol. Types count like values. */
+/**
+ * The directions in which imports may go: cli → server, client, spec → protocol. Types count like values. Within spec/ lie
+ * the subjects, servers that the judge is tried out on: they are made of the server, and the judge knows nothing of them
+ * (docs/decisions/0007-subjects-are-not-the-judge.md).
+ */
 import { posix } from 'node:path';
 import { at, type Import, type Source } from './sources.ts';
 
@@ -19,10 +23,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   // The client has no dependencies at run time.
   client: { folders: ['client', 'protocol'], packages: false, builtins: 'all' },
   spec: { folders: ['spec', 'protocol'], packages: true, builtins: 'all' },
+  subjects: { folders: ['subjects', 'spec', 'server', 'protocol'], packages: false, builtins: 'all' },
   cli: { folders: ['cli', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
   bench: { folders: ['bench', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
   scripts: {
-    folders: ['scripts', 'bench', 'cli', 'server', 'client', 'spec', 'protocol', '.'],
+    folders: ['scripts', 'bench', 'cli', 'server', 'client', 'spec', 'subjects', 'protocol', '.'],
     packages: true,
     builtins: 'all',
   },
@@ -32,10 +37,14 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** A judge that shares the codec with the judged would share its mistakes, so spec/ sees numbers and names only. */
 const TABLES = new Set(['flags', 'limits', 'operations', 'profiles', 'statuses', 'tags']);
 
+/** Servers that the judge is tried out on, and what holds the one against the other. */
+const SUBJECTS = /^spec\/(?:subjects|mutants|variants|matrix)\//;
+
 /** What is not shipped: tests, and what helps them. */
 const isTest = (path: string): boolean => /\.test\.ts$|\/testing\//.test(path);
 
 function folderOf(path: string): string {
+  if (SUBJECTS.test(path)) return 'subjects';
   return path.includes('/') ? path.slice(0, path.indexOf('/')) : '.';
 }
 
@@ -73,6 +82,8 @@ function wrong(each: Import): string | undefined {
   const into = folderOf(file);
   // The client is tested against the real server.
   if (isTest(path) && folder === 'client' && into === 'server') return undefined;
+  // Another interpreter of the cases is compared with this one over all subjects.
+  if (isTest(path) && folder === 'spec' && into === 'subjects') return undefined;
   if (!rule.folders.includes(into)) return `${folder} must not import from ${into}`;
   if (folder === 'spec' && into === 'protocol' && !file.endsWith('.json') && !TABLES.has(posix.basename(file, '.ts'))) {
     return `spec may import tables of protocol only, and ${file} is none`;

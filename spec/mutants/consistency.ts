@@ -12,6 +12,9 @@ const later = (work: () => void): void => void setTimeout(work, GAP_MS);
 
 const CACHE_MS = 200;
 
+/** A request without its id. */
+const keyOf = (body: Buffer): string => body.subarray(0, 4).toString('hex') + body.subarray(8).toString('hex');
+
 export const consistencyMutants: readonly Mutant[] = [
   {
     name: 'stale-read-cache',
@@ -19,7 +22,6 @@ export const consistencyMutants: readonly Mutant[] = [
     about: 'Each connection keeps what it has read for a fifth of a second.',
     wire: (link) => {
       const cache = new Map<string, { body: Buffer; readMs: number }>();
-      const keyOf = (body: Buffer): string => body.subarray(0, 4).toString('hex') + body.subarray(8).toString('hex');
       return {
         request: (body) => {
           if (!isOperation(body, 'GET')) {

@@ -41,7 +41,7 @@ const lengths: readonly Mutant[] = [
     clause: 'FRAME-1',
     about: 'Lengths are read and written with their lowest byte first.',
     wire: () => ({
-      input: (chunk) => Buffer.concat([Buffer.from(chunk.subarray(0, 4)).reverse(), chunk.subarray(4)]),
+      input: (chunk) => Buffer.concat([chunk.subarray(0, 4).toReversed(), chunk.subarray(4)]),
       frame: (body) => {
         const frame = frameOf(body);
         frame.writeUInt32LE(body.length);

@@ -1,5 +1,5 @@
 /** Mutants of section 4: INCREMENT, expiry and versions. */
-import { FLAG, I64_MAX, OPCODE, STATUS, readDecimal } from '../../protocol/index.ts';
+import { FLAG, I64_MAX, OPCODE, STATUS, readDecimal, type RequestFrame } from '../../protocol/index.ts';
 import type { Store } from '../../server/index.ts';
 import { keyIn, valueIn } from '../subjects/bodies.ts';
 import { altered, blank, find, has, KEYED, number, OK, valued } from '../subjects/stores.ts';
@@ -139,6 +139,8 @@ const counting: readonly Mutant[] = [
   },
 ];
 
+const nameOf = (request: RequestFrame): string => keyIn(request).toString('latin1');
+
 const times: readonly Mutant[] = [
   {
     name: 'touch-without-ttl-does-nothing',
@@ -212,18 +214,17 @@ const times: readonly Mutant[] = [
     about: 'An item that has expired and was not read since still stands in the way of ADD.',
     store: (base) => {
       const mortal = new Set<string>();
-      const key = (request: Parameters<typeof keyIn>[0]): string => keyIn(request).toString('latin1');
       return {
         set: (request, reply) => {
           base.set(request, reply);
-          if (has(request, FLAG.TTL)) mortal.add(key(request));
+          if (has(request, FLAG.TTL)) mortal.add(nameOf(request));
         },
         get: (request, reply) => {
           base.get(request, reply);
-          if (reply.status === STATUS.NOT_FOUND) mortal.delete(key(request));
+          if (reply.status === STATUS.NOT_FOUND) mortal.delete(nameOf(request));
         },
         add: (request, reply) => {
-          if (mortal.has(key(request))) reply.status = STATUS.CONFLICT;
+          if (mortal.has(nameOf(request))) reply.status = STATUS.CONFLICT;
           else base.add(request, reply);
         },
       };

@@ -135,6 +135,8 @@ const matching: readonly Mutant[] = [
   },
 ];
 
+const isNumber = ([, value]: Entry): boolean => readDecimal(value, 0, value.length) !== undefined;
+
 const changing: readonly Mutant[] = [
   {
     name: 'set-with-prefix-creates',
@@ -231,7 +233,6 @@ const changing: readonly Mutant[] = [
     about: 'An INCREMENT with PREFIX gets 422 if one item is no number.',
     store: (base) => ({
       incrementPrefix: (request, reply) => {
-        const isNumber = ([, value]: Entry): boolean => readDecimal(value, 0, value.length) !== undefined;
         if (allUnder(base, keyIn(request)).every(isNumber)) base.incrementPrefix(request, reply);
         else reply.status = STATUS.NOT_A_NUMBER;
       },

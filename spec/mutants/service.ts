@@ -71,7 +71,7 @@ const greetings: readonly Mutant[] = [
           ? editReply(body, (reply) => {
               const value = valueIn(reply);
               if (reply.status < STATUS.BAD_REQUEST)
-                reply.setValue(Buffer.concat([value.subarray(0, 2).reverse(), value.subarray(2)]));
+                reply.setValue(Buffer.concat([value.subarray(0, 2).toReversed(), value.subarray(2)]));
             })
           : body,
     }),

@@ -28,7 +28,10 @@ const carriesOnBehind = (isEnd: (body: Buffer) => boolean): MakeWire => {
     let ended = false;
     return {
       request: (body) => {
-        if (ended) return void link.aside(body);
+        if (ended) {
+          link.aside(body);
+          return undefined;
+        }
         ended = isEnd(body);
         return body;
       },

@@ -20,8 +20,12 @@ export interface Running {
   /** `127.0.0.1:port`. */
   readonly address: string;
   readonly credentials?: string;
+  /** Resolves when it has died of its own defect. */
+  readonly crashed: Promise<void>;
   stop(): Promise<void>;
 }
+
+const NEVER = new Promise<void>(() => {});
 
 /**
  * Starts a subject.
@@ -37,7 +41,7 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
   const extra = credentials === undefined ? {} : { credentials };
   if (subject.wire === undefined) {
     const server = await startServer(subject, { ...options, listen: [`tcp://${listen.host}:${listen.port}`] });
-    return { address: `${listen.host}:${portOf(server)}`, ...extra, stop: () => server.stop() };
+    return { address: `${listen.host}:${portOf(server)}`, ...extra, crashed: NEVER, stop: () => server.stop() };
   }
   const { wire } = subject;
   const behind: ServerOptionsInput = { ...options, listen: ['tcp://127.0.0.1:0'] };
@@ -55,14 +59,14 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
     socket.pause();
     void startServer(subject, behind).then((server) => {
       servers.push(server);
-      serve(socket, portOf(server), crash);
+      return serve(socket, portOf(server), crash);
     });
   });
   const stop = async (): Promise<void> => {
     front.crash();
     await Promise.all(servers.map((server) => server.stop()));
   };
-  return { address: front.address, ...extra, stop };
+  return { address: front.address, ...extra, crashed: front.crashed, stop };
 }
 
 async function startServer(subject: Subject, options: ServerOptionsInput): Promise<Server> {
@@ -85,6 +89,8 @@ function changed(base: Store, other: Partial<Store>): Store {
 
 interface Front {
   readonly address: string;
+  /** Resolves when one of its connections has called `crash`. */
+  readonly crashed: Promise<void>;
   crash(): void;
 }
 
@@ -96,15 +102,19 @@ async function serveSockets(
   const listener: Listener = createListener({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, crash);
+    serve(socket, () => {
+      crash();
+      listener.emit('crash');
+    });
   });
+  const crashed = new Promise<void>((resolve) => listener.once('crash', resolve));
   const crash = (): void => {
     listener.close();
     for (const socket of sockets) socket.destroy();
   };
   listener.listen(listen.port, listen.host);
   await once(listener, 'listening');
-  return { address: `${listen.host}:${(listener.address() as AddressInfo).port}`, crash };
+  return { address: `${listen.host}:${(listener.address() as AddressInfo).port}`, crashed, crash };
 }
 
 async function serveRaw(raw: (socket: Socket) => void, listen: { host: string; port: number }): Promise<Running> {
@@ -112,12 +122,12 @@ async function serveRaw(raw: (socket: Socket) => void, listen: { host: string; p
     socket.on('error', () => {});
     raw(socket);
   });
-  return { address: front.address, stop: async () => front.crash() };
+  return { address: front.address, crashed: NEVER, stop: async () => front.crash() };
 }
 
 /** A port that was free a moment ago. */
 async function unreachable(): Promise<Running> {
   const front = await serveSockets({ host: '127.0.0.1', port: 0 }, () => {});
   front.crash();
-  return { address: front.address, stop: async () => {} };
+  return { address: front.address, crashed: NEVER, stop: async () => {} };
 }

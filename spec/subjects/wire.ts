@@ -10,23 +10,23 @@ import { Cutter } from './cutter.ts';
 /** What is done to one connection. A body is a frame without its length. */
 export interface Hooks {
   /** Awaited before anything of the connection is read. */
-  accept?(): Promise<unknown> | void;
+  readonly accept?: () => Promise<unknown> | void;
   /** Changes what the client sends, read by read. */
-  input?(chunk: Buffer): Buffer;
+  readonly input?: (chunk: Buffer) => Buffer;
   /** The request to pass on in place of this one; undefined: none. `link.answer` makes one that is answered as said. */
-  request?(body: Buffer): Buffer | undefined;
+  readonly request?: (body: Buffer) => Buffer | undefined;
   /** What to send in place of a reply. `request` is as the client sent it; a connection's own error answers none. */
-  reply?(body: Buffer, request: Buffer | undefined): Buffer | readonly Buffer[];
+  readonly reply?: (body: Buffer, request: Buffer | undefined) => Buffer | readonly Buffer[];
   /** Changes the replies that one read of the server's brought. */
-  batch?(bodies: readonly Buffer[]): readonly Buffer[];
+  readonly batch?: (bodies: readonly Buffer[]) => readonly Buffer[];
   /** The frame of a reply's body. */
-  frame?(body: Buffer): Buffer;
+  readonly frame?: (body: Buffer) => Buffer;
   /** Sends bytes to the client, in place of one write. The next are given once it is done. */
-  output?(bytes: Buffer): Promise<void> | void;
+  readonly output?: (bytes: Buffer) => Promise<void> | void;
   /** The client has half-closed; in place of passing that on. */
-  ended?(rest: Buffer): void;
+  readonly ended?: (rest: Buffer) => void;
   /** The server has ended; in place of passing that on. */
-  serverEnded?(): void;
+  readonly serverEnded?: () => void;
 }
 
 /** The server that a connection belongs to. */

@@ -1,6 +1,15 @@
 /** Servers that are odd and within the contract: each must pass. */
 import { FLAG, OPCODE, REPLY_BIT, STATUS } from '../../protocol/index.ts';
-import { answerTo, editReply, editRequest, envelopeOf, isJson, replyOf, requestOf } from '../subjects/bodies.ts';
+import {
+  answerTo,
+  editEntries,
+  editReply,
+  editRequest,
+  envelopeOf,
+  isJson,
+  replyOf,
+  requestOf,
+} from '../subjects/bodies.ts';
 import { altered, has } from '../subjects/stores.ts';
 import { checkSubjects, type Variant } from '../subjects/subject.ts';
 import { isOperation, type MakeWire } from '../subjects/wire.ts';
@@ -53,28 +62,36 @@ const streams: readonly Variant[] = [
   {
     name: 'coalesced-replies',
     about: 'Replies are collected for five milliseconds and sent together.',
-    wire: ({ client }) => {
+    wire: (link) => {
       let collected: Buffer[] = [];
+      const flush = (): void => {
+        link.write(Buffer.concat(collected));
+        collected = [];
+      };
       return {
         output: (bytes) => {
           collected.push(bytes);
-          if (collected.length > 1) return;
-          setTimeout(() => {
-            if (client.writable) client.write(Buffer.concat(collected));
-            collected = [];
-          }, 5);
+          if (collected.length === 1) setTimeout(flush, 5);
         },
-        serverEnded: () => void setTimeout(() => client.end(), 6),
+        serverEnded: () => {
+          flush();
+          link.client.end();
+        },
       };
     },
   },
   {
     name: 'latency-of-100-ms',
     about: 'Every reply takes a tenth of a second.',
-    wire: (link) => ({
-      output: (bytes) => void after(100).then(() => link.write(bytes)),
-      serverEnded: () => void after(101).then(() => link.client.end()),
-    }),
+    wire: (link) => {
+      let last: Promise<unknown> = Promise.resolve();
+      // Timers that end together need not end in their order.
+      const late = (work: () => void): void => void (last = Promise.all([last, after(100)]).then(work));
+      return {
+        output: (bytes) => late(() => link.write(bytes)),
+        serverEnded: () => late(() => link.client.end()),
+      };
+    },
   },
   {
     name: 'jitter',
@@ -156,11 +173,12 @@ const limits: readonly Variant[] = [
     name: 'too-deep-is-400',
     about: 'JSON that is nested too deep is malformed.',
     options: { maxJsonDepth: 64 },
-    wire: objects((reply, request) =>
-      reply['status_code'] === 413 && request !== undefined && JSON.stringify(request).includes('[[[[')
-        ? { status_code: 400 }
-        : reply,
-    ),
+    wire: () => ({
+      reply: (body, request) => {
+        const isDeep = isJson(body) && request?.includes('[[[[');
+        return isDeep ? Buffer.from(body.toString().replace('"status_code":413', '"status_code":400')) : body;
+      },
+    }),
   },
   {
     name: 'one-item-a-page',
@@ -218,23 +236,28 @@ const words: readonly Variant[] = [
     about: 'HELLO tells more than it must, and in another order.',
     wire: claims(
       (entries) =>
-        new Map([['cluster', 'none'], ['', 'an empty name'], ...[...entries].reverse(), ['motd', 'Grüß Gott']]),
+        new Map([['cluster', 'none'], ['', 'an empty name'], ...[...entries].toReversed(), ['motd', 'Grüß Gott']]),
     ),
   },
   {
     name: 'stats-with-more-entries',
     about: 'STATS tells more than it must, and in another order.',
-    wire: claims((entries) => new Map([['load', '0.5'], ...[...entries].reverse(), ['node', 'n1']]), OPCODE.STATS),
+    wire: claims((entries) => new Map([['load', '0.5'], ...[...entries].toReversed(), ['node', 'n1']]), OPCODE.STATS),
   },
   {
     name: 'meta-with-more-entries',
     about: 'META tells more than it must, and in another order.',
-    wire: claims((entries) => new Map([['shard', '7'], ...[...entries].reverse(), ['frequency', '255']]), OPCODE.META),
+    wire: claims(
+      (entries) => new Map([['shard', '7'], ...[...entries].toReversed(), ['frequency', '255']]),
+      OPCODE.META,
+    ),
   },
 ];
 
 const FAR = 2 ** 40;
 const STEP = 1009;
+const back = (value: number): number => (value % STEP === FAR % STEP ? (value - FAR) / STEP : 0);
+const far = (value: number): number => value * STEP + FAR;
 
 const choices: readonly Variant[] = [
   {
@@ -243,15 +266,16 @@ const choices: readonly Variant[] = [
     wire: () => ({
       request: (body) =>
         editRequest(body, (request) => {
-          const back = (value: number): number => (value % STEP === FAR % STEP ? (value - FAR) / STEP : 0);
           request.version = back(request.version);
           request.token = back(request.token);
         }),
-      reply: (body) =>
-        editReply(body, (reply) => {
-          reply.version = reply.version * STEP + FAR;
-          reply.token = reply.token * STEP + FAR;
-        }),
+      reply: (body, request) =>
+        isOperation(request, 'META') && replyOf(body)?.status === STATUS.OK
+          ? editEntries(body, (entries) => entries.set('version', `${far(Number(entries.get('version')))}`))
+          : editReply(body, (reply) => {
+              reply.version = far(reply.version);
+              reply.token = far(reply.token);
+            }),
     }),
   },
   {
@@ -277,7 +301,9 @@ const choices: readonly Variant[] = [
           return link.answer(isJson(body) ? envelopeOf({ status_code: 401 }) : answerTo(body, STATUS.UNAUTHENTICATED));
         },
         reply: (body, request) => {
-          if (isOperation(request, 'AUTH')) isShut = body.readUInt16BE(2) !== STATUS.OK;
+          if (!isOperation(request, 'AUTH')) return body;
+          const status = body.readUInt16BE(2);
+          if (status !== STATUS.BAD_REQUEST) isShut = status !== STATUS.OK;
           return body;
         },
       };
