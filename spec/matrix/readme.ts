@@ -20,31 +20,44 @@ function foundOut({ by, killers, also }: MutantRow): string {
   return some(killers) + (others > 0 ? `; ${others} of other clauses` : '') + (by === 'WARN' ? ' (a warning)' : '');
 }
 
+const nine = ({ passesTheNine }: MutantRow): string => (passesTheNine ? 'pass' : 'fail');
+
+/** The rates, each with what it is a rate of. */
+function rates(matrix: Matrix): string[] {
+  const rows = Object.values(matrix.mutants);
+  const impostors = rows.filter(({ impostor }) => impostor !== undefined);
+  const byNine = impostors.filter(({ passesTheNine }) => passesTheNine).length;
+  const byOurs = impostors.filter(({ killers }) => killers.length === 0).length;
+  const found = rows.length - survivors(matrix).length;
+  const variants = Object.keys(matrix.variants).length;
+  const passing = variants - accused(matrix).length;
+  const must = [...clauses().values()].filter(({ id, level }) => level === 'MUST' && !(id in WITHOUT_MUTANT));
+  const bound = new Set(rows.map((row) => row.clause));
+  const broken = must.filter(({ id }) => bound.has(id)).length;
+  const more = Object.keys(WITHOUT_MUTANT).length;
+  return [
+    `- Twelve wrong servers: passed by the nine original tests: ${byNine} of ${impostors.length}; ` +
+      `by ours: ${byOurs} of ${impostors.length}.`,
+    `- Sensitivity: ${found} of ${rows.length} mutants are found out by a case that cites the clause that they break ` +
+      `(${percent(found, rows.length)}).`,
+    `- Specificity: ${passing} of ${variants} variants, legal but odd servers, pass every case ` +
+      `(${percent(passing, variants)}).`,
+    `- Clauses: ${broken} of ${must.length} that demand something have a mutant; ${more} more cannot have one yet.`,
+    `- ${matrix.cases} cases were run against each.`,
+  ];
+}
+
 /** The text of README.md. */
 export function readme(matrix: Matrix): string {
   const rows = Object.entries(matrix.mutants);
-  const variants = Object.entries(matrix.variants);
   const impostors = rows.filter(([, { impostor }]) => impostor !== undefined);
-  const byNine = impostors.filter(([, { passesTheNine }]) => passesTheNine).length;
-  const alive = survivors(matrix);
-  const byOurs = impostors.filter(([name]) => alive.includes(name)).length;
-  const wrong = accused(matrix);
   const about = new Map([...MUTANTS, ...VARIANTS].map((subject) => [subject.name, subject.about]));
-  const must = [...clauses().values()].filter(({ id, level }) => level === 'MUST' && !(id in WITHOUT_MUTANT));
-  const bound = new Set(rows.map(([, row]) => row.clause));
   return [
     '# The judge, judged',
     '',
     'Written by `npm run test:matrix -- --update`; a run without it compares.',
     '',
-    `- Twelve wrong servers, passed by the nine original tests: ${byNine} of ${impostors.length}; by ours: ${byOurs} of ${impostors.length}.`,
-    `- Sensitivity: ${rows.length - alive.length} of ${rows.length} mutants are found out by a case that cites the clause ` +
-      `that they break (${percent(rows.length - alive.length, rows.length)}).`,
-    `- Specificity: ${variants.length - wrong.length} of ${variants.length} variants, legal but odd servers, pass every case ` +
-      `(${percent(variants.length - wrong.length, variants.length)}).`,
-    `- Clauses: ${must.filter(({ id }) => bound.has(id)).length} of ${must.length} that demand something have a mutant; ` +
-      `${Object.keys(WITHOUT_MUTANT).length} more cannot have one yet.`,
-    `- ${matrix.cases} cases were run against each.`,
+    ...rates(matrix),
     '',
     'Any of them can be started, to point this suite or another one at it:',
     '',
@@ -56,8 +69,7 @@ export function readme(matrix: Matrix): string {
     '|  | server | what it does | the nine | the case that finds it out |',
     '| --- | --- | --- | --- | --- |',
     ...impostors.map(
-      ([name, row]) =>
-        `| ${row.impostor} | \`${name}\` | ${about.get(name)} | ${row.passesTheNine ? 'pass' : 'fail'} | ${some(row.killers)} |`,
+      ([name, row]) => `| ${row.impostor} | \`${name}\` | ${about.get(name)} | ${nine(row)} | ${some(row.killers)} |`,
     ),
     '',
     '## Mutants',
@@ -72,7 +84,7 @@ export function readme(matrix: Matrix): string {
     '',
     '| server | what it does | passed | skipped | warned |',
     '| --- | --- | --- | --- | --- |',
-    ...variants.map(
+    ...Object.entries(matrix.variants).map(
       ([name, { passed, skipped, warned }]) =>
         `| \`${name}\` | ${about.get(name)} | ${passed} | ${skipped} | ${some(warned)} |`,
     ),

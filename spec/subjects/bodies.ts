@@ -37,7 +37,7 @@ function written(put: (writer: FrameWriter) => void): Buffer {
 }
 
 export const requestBody = (request: RequestFrame): Buffer => written((writer) => putRequest(writer, request));
-export const replyBody = (reply: ReplyFrame): Buffer => written((writer) => putReply(writer, reply));
+const replyBody = (reply: ReplyFrame): Buffer => written((writer) => putReply(writer, reply));
 
 /** The body with its request changed; an envelope, and what does not fit, as it is. */
 export function editRequest(body: Buffer, change: (request: RequestFrame) => void): Buffer {

@@ -67,12 +67,6 @@ export function find(base: Store, request: RequestFrame): Found | undefined {
   return { value: valueIn(reply), tag: reply.tag, ttlMs: reply.ttlMs, version: reply.version };
 }
 
-/** Whether an item has a lock that the request's TOKEN does not open: a GET with TTL would tell. */
-export function isLocked(base: Store, request: RequestFrame): boolean {
-  const meta = base.meta(request);
-  return meta !== undefined && meta.lockMs !== 0;
-}
-
 /** All operations of one key, with the key changed. */
 export function eachKey(base: Store, change: (key: Buffer) => Uint8Array): Partial<Store> {
   const other = (request: RequestFrame): RequestFrame => keyed(request, change(keyIn(request)));

@@ -1,6 +1,6 @@
 /**
- * What the suite is tried out on: our own server with one thing changed, or a small server that is none. A mutant must be
- * found out, a variant must pass. A subject is data and a small function; start.ts brings it to life.
+ * What the suite is tried out on: our own server with one thing changed, or a small server that is none. A mutant must
+ * be found out, a variant must pass. A subject is data and a small function; start.ts brings it to life.
  */
 import type { Socket } from 'node:net';
 import type { Clock, ServerOptionsInput, Store } from '../../server/index.ts';
