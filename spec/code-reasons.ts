@@ -5,8 +5,10 @@
 export const CODE_REASONS: Readonly<Record<string, string>> = {
   'auth.': 'it makes its requests from the credentials that it was given',
   'consistent.': 'connections race, and the replies are judged together',
+  'durable.': 'it kills the server and starts it again',
   'examples.': 'it runs the worked examples as they stand in PROTOCOL.md',
   'expiry.': 'it compares times on its own clock with those of the server',
+  'fuzz.': 'it draws what it sends; a finding is written down as steps',
   'hello.': 'it compares the entries of replies with each other and with what the target does',
   'json.': 'what it expects depends on what the target took, or it loops over every cut',
   'linearizable.': 'a checker judges the history of connections that race',

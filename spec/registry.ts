@@ -26,6 +26,7 @@ import { profileCases } from './cases/profile.ts';
 import { quietCases } from './cases/quiet.ts';
 import { statsCases } from './cases/stats.ts';
 import { statusCases } from './cases/status.ts';
+import { sweepCases } from './cases/sweeps.ts';
 import { syncCases } from './cases/sync.ts';
 import { takenCases } from './cases/taken.ts';
 import { timeCases } from './cases/time.ts';
@@ -61,6 +62,7 @@ const all: readonly (readonly Case[])[] = [
   quietCases,
   statsCases,
   statusCases,
+  sweepCases,
   syncCases,
   takenCases,
   timeCases,
