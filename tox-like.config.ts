@@ -5,6 +5,7 @@ const nodePackage = `node-${process.platform}-${process.arch}`;
 
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
 const SUITES = [...VITEST, '--project', 'unit', '--project', 'spec'];
+const SPEC = ['--import', 'tsx', 'cli/main.ts', 'spec'];
 const WITH_SERVER = ['{runtime}', '--import', 'tsx', 'scripts/with-server.ts'];
 
 /** The environments of `npm run tox`, in the order in which they run: the quick ones first. */
@@ -62,6 +63,34 @@ const config = {
       runtime: 'node',
       needs: { programs: ['chromium'] },
       command: ['{runtime}', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/vitest-browser.config.ts'],
+    },
+    {
+      name: 'example-python',
+      description: 'the example server in Python passes the profiles core and json, by the suite',
+      runtime: 'node',
+      needs: { programs: ['python3'] },
+      command: ['{runtime}', ...SPEC, '--spawn', 'python3 spec/examples/server.py --port {port}'],
+    },
+    {
+      name: 'example-c',
+      description: 'the example server in C passes the profile core, by the suite',
+      runtime: 'node',
+      needs: { programs: ['cc'] },
+      setup: [
+        ['mkdir', '-p', '.tox/example-c'],
+        [
+          'cc',
+          '-std=c11',
+          '-O2',
+          '-Wall',
+          '-Wextra',
+          '-Werror',
+          '-o',
+          '.tox/example-c/server',
+          'spec/examples/server.c',
+        ],
+      ],
+      command: ['{runtime}', ...SPEC, '--spawn', '.tox/example-c/server {port}'],
     },
     {
       name: 'package',

@@ -96,6 +96,8 @@ describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${se
       const whole = all && !hangs;
       await compare(() => startSubject(subject), {
         ...(hangs && { timeoutScale: HANGING_SCALE }),
+        // What is no server of the protocol claims nothing.
+        ...(subject.raw !== undefined && { profiles: ['core', 'json'] }),
         ...(!whole && { only: sampleFor(subject) }),
       });
     },

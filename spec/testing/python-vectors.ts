@@ -1,18 +1,16 @@
 /** Runs spec/vectors/run.py, and brings its verdicts and the suite's own into one form to compare them. */
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { Profile } from '../../protocol/profiles.ts';
 import type { Case } from '../case.ts';
-import { vectorFiles } from '../export.ts';
 import { CASES } from '../registry.ts';
 import { Runner, shuffledCases } from '../runner.ts';
 import { openSession } from '../session.ts';
 import { parseAddress } from '../target/address.ts';
 import type { Target } from '../target/target.ts';
-
-const VECTORS = fileURLToPath(new URL('../vectors', import.meta.url));
+import { writeVectors } from '../write-vectors.ts';
 
 const OUTPUT_BYTES_MAX = 256 << 20;
 
@@ -23,6 +21,8 @@ export interface VectorsRun {
   readonly address: string;
   readonly credentials?: string;
   readonly seed: string;
+  /** What to hold the target to, in place of what it claims. */
+  readonly profiles?: readonly Profile[];
   readonly timeoutScale?: number;
   /** The cases to run; all that are data if left out. */
   readonly only?: readonly Case[];
@@ -60,8 +60,7 @@ export interface PythonRun {
  */
 export function copyVectors(): string {
   const folder = mkdtempSync(join(tmpdir(), 'vectors-'));
-  cpSync(VECTORS, folder, { recursive: true });
-  for (const [name, text] of vectorFiles()) writeFileSync(join(folder, name), text);
+  writeVectors(folder);
   return folder;
 }
 
@@ -78,9 +77,10 @@ export function runPython(folder: string, args: readonly string[]): Promise<Pyth
 
 /** Python's verdicts. Throws an Error with what it printed if it did not run to its end. */
 export async function pythonVerdicts(run: VectorsRun): Promise<Verdicts> {
-  const { folder, address, credentials, seed, timeoutScale = 1, only = [] } = run;
+  const { folder, address, credentials, seed, profiles, timeoutScale = 1, only = [] } = run;
   const options = ['--allow-reset', '--json', '--seed', seed, '--timeout-scale', String(timeoutScale)];
   if (credentials !== undefined) options.push('--password', credentials);
+  if (profiles !== undefined) options.push('--profiles', profiles.join(','));
   const { stdout, stderr } = await runPython(folder, [address, ...options, ...only.flatMap(({ id }) => ['--run', id])]);
   const records = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { record: string }]));
   if (records.at(-1)?.record !== 'summary') throw new Error(`run.py did not come to its end:\n${stderr}`);
@@ -90,7 +90,7 @@ export async function pythonVerdicts(run: VectorsRun): Promise<Verdicts> {
 
 /** The verdicts of this suite on the cases that are data, in the same order and under the same keys. */
 export async function suiteVerdicts(run: VectorsRun): Promise<Verdicts> {
-  const { address, credentials, seed, timeoutScale = 1, only } = run;
+  const { address, credentials, seed, profiles, timeoutScale = 1, only } = run;
   const target: Target = {
     address: parseAddress(address),
     label: address,
@@ -99,7 +99,9 @@ export async function suiteVerdicts(run: VectorsRun): Promise<Verdicts> {
     output: () => '',
     stop: async () => {},
   };
-  const runner = new Runner(await openSession(target, { seed, allowReset: true, timeoutScale }));
+  const runner = new Runner(
+    await openSession(target, { seed, allowReset: true, timeoutScale, ...(profiles && { profiles }) }),
+  );
   const verdicts = new Map<string, string>();
   for (const each of shuffledCases(CASES, seed)) {
     if (!('steps' in each) || only?.includes(each) === false) continue;

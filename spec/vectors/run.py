@@ -23,7 +23,7 @@ import re
 import secrets
 import sys
 import time
-from typing import List, Optional, Tuple
+from typing import List, Tuple
 
 sys.dont_write_bytecode = True
 # A reply may be nested as deeply as the reader of JSON permits.
@@ -31,6 +31,7 @@ sys.setrecursionlimit(20_000)
 
 from interpreter import report  # noqa: E402
 from interpreter.connection import Address  # noqa: E402
+from interpreter.context import Session  # noqa: E402
 from interpreter.runner import Result, Runner, in_order, open_session  # noqa: E402
 from interpreter.tables import PROFILES, Case, load_cases  # noqa: E402
 
@@ -125,28 +126,39 @@ def main() -> int:
         print(f"nobody answers at {arguments.target}: {error}", file=sys.stderr)
         return NOT_READY
 
+    if session.is_silent and arguments.profiles is None:
+        print(f"{arguments.target} accepts connections and does not answer HELLO; --profiles tries it", file=sys.stderr)
+        return NOT_READY
+
     if arguments.json:
         say(report.dump(report.header_record(session, cases, selected, arguments.run, started_at)))
     elif session.hello_problem is not None:
         say(f"{session.hello_problem}; the target is held to {' '.join(sorted(session.facts.profiles))}")
     runner = Runner(session)
-    for case in selected:
-        result = runner.run(case)
-        if arguments.json:
-            say(report.dump(report.case_record(result, session.credentials)))
-            continue
-        say(report.one_line(result))
-        if result.status in ("FAIL", "ERROR"):
-            say("\n".join(f"    {line}" for line in report.explanation(result, session)))
+    end = "complete"
+    try:
+        for case in selected:
+            show(runner.run(case), session, arguments.json)
+    except KeyboardInterrupt:
+        end = "interrupted"
 
     results = list(runner.results.values())
-    code = exit_code(results)
+    code = exit_code(results) or (CONFORMS if end == "complete" else UNDECIDED)
     if arguments.json:
         duration_ms = round((time.monotonic() - start) * 1000)
-        say(report.dump({"record": "summary", "end": "complete", "exitCode": code, "durationMs": duration_ms}))
+        say(report.dump({"record": "summary", "end": end, "exitCode": code, "durationMs": duration_ms}))
     else:
         say(report.summary_line(results, session.seed, " ".join(arguments.run) or None))
     return code
+
+
+def show(result: Result, session: Session, as_json: bool) -> None:
+    if as_json:
+        say(report.dump(report.case_record(result, session.credentials)))
+        return
+    say(report.one_line(result))
+    if result.status in ("FAIL", "ERROR"):
+        say("\n".join(f"    {line}" for line in report.explanation(result, session)))
 
 
 def say(line: str) -> None:

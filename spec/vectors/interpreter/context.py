@@ -36,12 +36,14 @@ class Session(NamedTuple):
     address: Address
     facts: Facts
     seed: str
+    round_trip_seconds: float  # The longest of those at the start.
     wait_seconds: float  # The longest wait for one reply, from the round trips at the start.
     timeout_scale: float
     allow_reset: bool
     credentials: Optional[Tuple[bytes, bytes]]
     hello: Dict[str, str]
-    hello_problem: Optional[str]
+    hello_problem: Optional[str]  # Why HELLO told nothing.
+    is_silent: bool  # Whether HELLO had no reply at all.
 
 
 class CaseContext:

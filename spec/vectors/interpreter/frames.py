@@ -94,8 +94,8 @@ class BinaryDue:
 
     @property
     def ends_connection(self) -> bool:
-        """A QUIT that is carried out; one with a flag, key or value is only a bad request (FRAME-9)."""
-        return self.operation == "QUIT" and self.flags == 0 and not self.key and not self.value
+        """A QUIT that is carried out; one that does not fit, or has a flag, key or value, is a bad request."""
+        return self.operation == "QUIT" and self.fits and self.flags == 0 and not self.key and not self.value
 
 
 @dataclass
@@ -149,13 +149,14 @@ class DueReader:
             return FramingDue(STATUS["BAD_REQUEST"])
         if length > self.frame_bytes_max:
             return FramingDue(STATUS["TOO_LARGE"])
+        # A binary frame that is too short shows with its first byte.
+        if length < HEAD_BYTES and len(self.pending) > LENGTH_BYTES and self.pending[LENGTH_BYTES] != JSON_BRACE:
+            return FramingDue(STATUS["BAD_REQUEST"])
         if len(self.pending) < LENGTH_BYTES + length:
             return None
         body = bytes(self.pending[LENGTH_BYTES : LENGTH_BYTES + length])
         del self.pending[: LENGTH_BYTES + length]
-        if body[0] == JSON_BRACE:
-            return JsonDue(body.decode("utf-8", "replace"))
-        return FramingDue(STATUS["BAD_REQUEST"]) if length < HEAD_BYTES else read_request(body)
+        return JsonDue(body.decode("utf-8", "replace")) if body[0] == JSON_BRACE else read_request(body)
 
 
 def read_request(body: bytes) -> BinaryDue:

@@ -56,7 +56,9 @@ def without_password(data: bytes, credentials: Any) -> bytes:
     return data.replace(b"\0" + password, b"\0" + b"*" * len(password)) if password else data
 
 
-def header_record(session: Session, cases: List[Case], selected: List[Case], globs: List[str], at: str) -> Dict[str, Any]:
+def header_record(
+    session: Session, cases: List[Case], selected: List[Case], globs: List[str], started_at: str
+) -> Dict[str, Any]:
     versions = {"suite": "vectors", "protocol": session.hello.get("protocol", "1")}
     if "server" in session.hello:
         versions["server"] = session.hello["server"]
@@ -74,7 +76,7 @@ def header_record(session: Session, cases: List[Case], selected: List[Case], glo
         "declared": len(cases),
         "selected": len(selected),
         "repeat": f"python3 run.py {session.address}",
-        "startedAt": at,
+        "startedAt": started_at,
     }
     if session.hello_problem is not None:
         record["helloProblem"] = session.hello_problem

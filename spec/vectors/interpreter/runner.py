@@ -9,7 +9,7 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .connection import Address, Connection, Event, Loop
 from .context import CaseContext, Session, Violation
-from .frames import BinaryReply, build_request, entries_to_texts, parse_entries
+from .frames import BinaryReply, TimedOut, build_request, entries_to_texts, parse_entries
 from .randomness import Random
 from .resolve import Facts, unmet_condition
 from .tables import LIMITS, OPCODE, PROFILES, STATUS, Case
@@ -22,6 +22,9 @@ FRAME_BYTES_UNKNOWN = 64 << 20
 WAIT_SECONDS_MIN = 4.0
 WAIT_PER_ROUND_TRIP = 100
 ROUND_TRIPS = 5
+SILENCE = "HELLO was not answered"
+# More than any case makes one after the other.
+ROUND_TRIPS_PER_CASE = 1000
 
 
 def open_session(
@@ -36,6 +39,7 @@ def open_session(
     wait = WAIT_SECONDS_MIN * timeout_scale
     connection = Connection(Loop(time.monotonic() + 60 * wait), address, "hello", FRAME_BYTES_UNKNOWN, wait)
     hello, problem = read_hello(connection)
+    is_silent = problem == SILENCE
     round_trip = measure(connection) if problem is None else 0.0
     connection.close()
     claimed = [name for name in hello.get("profiles", "core json").split(" ") if name in PROFILES]
@@ -47,12 +51,14 @@ def open_session(
         address=address,
         facts=Facts(set(claimed if profiles is None else profiles), limits),
         seed=seed,
+        round_trip_seconds=round_trip,
         wait_seconds=max(wait, round_trip * WAIT_PER_ROUND_TRIP),
         timeout_scale=timeout_scale,
         allow_reset=allow_reset,
         credentials=credentials,
         hello=hello,
         hello_problem=problem,
+        is_silent=is_silent,
     )
 
 
@@ -64,6 +70,8 @@ def limit_of(hello: Dict[str, str], name: str) -> Optional[int]:
 def read_hello(connection: Connection) -> Tuple[Dict[str, str], Optional[str]]:
     connection.send(build_request(OPCODE["HELLO"], 1))
     reply = connection.next()
+    if isinstance(reply, TimedOut):
+        return {}, SILENCE
     if not isinstance(reply, BinaryReply):
         return {}, f"HELLO was answered by {type(reply).__name__}"
     if reply.status != STATUS["OK"]:
@@ -156,7 +164,9 @@ class Runner:
     def execute(self, case: Case) -> Result:
         session = self.session
         start = time.monotonic()
-        deadline_ms = case.get("deadlineMs", DEADLINE_MS) * session.timeout_scale
+        # Slowness alone is never a failure.
+        slowness_ms = session.round_trip_seconds * 1000 * ROUND_TRIPS_PER_CASE
+        deadline_ms = case.get("deadlineMs", DEADLINE_MS) * session.timeout_scale + slowness_ms
         raw_auth = "auth" in case.get("needs", [])
         prefix = key_prefix(session.seed, case["id"])
         context = CaseContext(session, case["profile"], raw_auth, prefix, start + deadline_ms / 1000)
