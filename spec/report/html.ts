@@ -136,7 +136,11 @@ function protocolSections({ introduction, sections }: ProtocolText, clauses: Cla
   return html`<div class="introduction">${introduction}</div>
     ${sections.map(
       ({ anchor, title, clauses: ids, body }) =>
-        html`<section class="part" id="${anchor}" data-tones="${toneList(casesOf(clauses, ids))}">
+        html`<section
+          class="part"
+          id="${anchor}"
+          data-tones="${toneList(ids.flatMap((id) => clauses.own.get(id) ?? []))}"
+        >
           <h2><a href="#${anchor}">${title}</a></h2>
           ${body}
         </section> `,

@@ -77,7 +77,7 @@ export function clauseArticle(
 ): Markup {
   const all = [...own, ...also];
   const tone = worstTone(all);
-  return html`<article class="clause ${tone}" id="${id}" data-tones="${toneList(all)}">
+  return html`<article class="clause ${tone}" id="${id}" data-tones="${toneList(own)}">
     <div class="text">
       <h3><a href="#${id}">${id}</a> ${mark(tone, TONES[tone].word)}</h3>
       ${text}
@@ -100,7 +100,7 @@ function caseList(own: readonly CaseRecord[], also: readonly CaseRecord[], page:
 function elsewhere(also: readonly CaseRecord[]): Markup {
   const rows = sortCases(also).map(
     (each) =>
-      html`<li data-tones="${toneOf(each)}">
+      html`<li>
         ${mark(toneOf(each), each.status)} <a href="#${caseAnchor(each.id)}"><code>${each.id}</code></a>
       </li> `,
   );

@@ -13,7 +13,7 @@ import type { RunRecord } from '../../records.ts';
 import { renderHtml } from '../html.ts';
 import { failingRun, hostileRun, SAMPLE_MATRIX, sampleRun } from './testing/sample-run.ts';
 
-const { CHROMIUM = '/usr/bin/chromium', SCREENSHOTS } = process.env;
+const { CHROMIUM = '/usr/bin/chromium', SCREENSHOTS = '' } = process.env;
 
 const ARGUMENTS = [
   '--headless',
@@ -88,7 +88,7 @@ async function openAll(page: Page): Promise<void> {
 }
 
 async function picture(page: Page, name: string): Promise<void> {
-  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  if (SCREENSHOTS !== '') await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
 /** The ids of the cases that can be seen on the page, or could if it were scrolled. */
@@ -172,7 +172,8 @@ test('a link to a case opens it, whatever is shown', async () => {
   const page = await open(sampleRun());
   await page.getByRole('radio', { name: 'skipped' }).check();
   await page.locator('.failures a').first().click();
-  expect(await page.getByRole('radio', { name: 'all' }).isChecked()).toBe(true);
+  // The browser tells the page of the new address later.
+  await expect.poll(() => page.getByRole('radio', { name: 'all' }).isChecked()).toBe(true);
   const opened = 'document.getElementById("case-sample.is-fail").matches("[open]")';
   await expect.poll(() => page.evaluate(opened)).toBe(true);
   expect(await page.locator('#case-sample\\.is-fail').isVisible()).toBe(true);
