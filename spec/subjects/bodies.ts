@@ -8,6 +8,7 @@ import {
   REPLY_BIT,
   ReplyFrame,
   RequestFrame,
+  STATUS,
   putReply,
   putRequest,
   readEntries,
@@ -84,12 +85,13 @@ export function editObject(body: Buffer, change: (object: Record<string, unknown
   return object === undefined ? body : envelopeOf(change(object));
 }
 
-/** The entries of a reply as pairs, changed. Keys and values are strings with one char for each byte. */
+/** The entries of a reply as pairs, changed; an error has none. Keys and values are strings with one char for each byte. */
 export function editEntries(
   body: Buffer,
   change: (entries: Map<string, string>) => Iterable<readonly [string, string]>,
 ): Buffer {
   return editReply(body, (reply) => {
+    if (reply.status >= STATUS.BAD_REQUEST) return;
     const bytes = Buffer.from(reply.valueBytes.subarray(reply.valueStart, reply.valueEnd));
     const entries = new Map<string, string>();
     for (const { keyStart, keyEnd, valueStart, valueEnd } of readEntries(bytes)) {
