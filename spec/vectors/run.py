@@ -23,7 +23,7 @@ import re
 import secrets
 import sys
 import time
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 sys.dont_write_bytecode = True
 # A reply may be nested as deeply as the reader of JSON permits.
@@ -130,15 +130,17 @@ def main() -> int:
         print(f"{arguments.target} accepts connections and does not answer HELLO; --profiles tries it", file=sys.stderr)
         return NOT_READY
 
+    profiles = f" --profiles {','.join(arguments.profiles)}" if arguments.profiles else ""
+    repeat = f"python3 {sys.argv[0]} {arguments.target}{profiles}"
     if arguments.json:
-        say(report.dump(report.header_record(session, cases, selected, arguments.run, started_at)))
+        say(report.dump(report.header_record(session, cases, selected, arguments.run, repeat, started_at)))
     elif session.hello_problem is not None:
         say(f"{session.hello_problem}; the target is held to {' '.join(sorted(session.facts.profiles))}")
     runner = Runner(session)
     end = "complete"
     try:
         for case in selected:
-            show(runner.run(case), session, arguments.json)
+            show(runner.run(case), session, None if arguments.json else repeat)
     except KeyboardInterrupt:
         end = "interrupted"
 
@@ -152,13 +154,14 @@ def main() -> int:
     return code
 
 
-def show(result: Result, session: Session, as_json: bool) -> None:
-    if as_json:
+def show(result: Result, session: Session, repeat: Optional[str]) -> None:
+    """Prints a result: for a reader, whom a failure tells how to repeat it, or as a record if `repeat` is None."""
+    if repeat is None:
         say(report.dump(report.case_record(result, session.credentials)))
         return
     say(report.one_line(result))
     if result.status in ("FAIL", "ERROR"):
-        say("\n".join(f"    {line}" for line in report.explanation(result, session)))
+        say("\n".join(f"    {line}" for line in report.explanation(result, session, repeat)))
 
 
 def say(line: str) -> None:

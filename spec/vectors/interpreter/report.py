@@ -57,7 +57,7 @@ def without_password(data: bytes, credentials: Any) -> bytes:
 
 
 def header_record(
-    session: Session, cases: List[Case], selected: List[Case], globs: List[str], started_at: str
+    session: Session, cases: List[Case], selected: List[Case], globs: List[str], repeat: str, started_at: str
 ) -> Dict[str, Any]:
     versions = {"suite": "vectors", "protocol": session.hello.get("protocol", "1")}
     if "server" in session.hello:
@@ -75,7 +75,7 @@ def header_record(
         "selection": {"run": globs, "skip": []},
         "declared": len(cases),
         "selected": len(selected),
-        "repeat": f"python3 run.py {session.address}",
+        "repeat": repeat,
         "startedAt": started_at,
     }
     if session.hello_problem is not None:
@@ -88,8 +88,8 @@ def one_line(result: Result) -> str:
     return f"{MARKS[result.status]} {result.status:<7} {result.case['id']}{f'   {tail}' if tail else ''}"
 
 
-def explanation(result: Result, session: Session) -> Iterator[str]:
-    """The clauses' text, why it matters, the bytes, and how to run the case again."""
+def explanation(result: Result, session: Session, repeat: str) -> Iterator[str]:
+    """The clauses' text, why it matters, the bytes, and how to run the case again with the command `repeat`."""
     case = result.case
     cited = dict.fromkeys([*([result.clause] if result.clause else []), *case["clauses"]])
     for clause in cited:
@@ -101,7 +101,7 @@ def explanation(result: Result, session: Session) -> Iterator[str]:
     for name, text in [*facts, ("reason", result.reason)]:
         if text is not None:
             yield f"{name:<9} {text}"
-    yield f"again:    python3 run.py {session.address} --run {case['id']} --seed {session.seed}"
+    yield f"again:    {repeat} --run {case['id']} --seed {session.seed}"
 
 
 def transcript_lines(name: str, events: List[Event], credentials: Any) -> Iterator[str]:
