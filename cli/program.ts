@@ -26,6 +26,8 @@ function program(): Command {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [COMMAND]', 'print help for a command')
+    // What stands behind a subcommand is its own: `spec` and its subcommands have options of the same names.
+    .enablePositionalOptions()
     .configureHelp({
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trimEnd(),
     })

@@ -1,4 +1,5 @@
 /** From the command line's texts to a run: what each option may be, and the exit code for what goes wrong. */
+import { readFileSync } from 'node:fs';
 import { NotReadyError } from './doctor/doctor.ts';
 import { JOBS_MAX, NothingSelectedError } from './run.ts';
 import { SPEC_EXIT } from './score.ts';
@@ -39,6 +40,17 @@ function numberOf(name: string, text: string, isRight: (value: number) => boolea
   const value = /^[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!isRight(value)) throw new UsageError(`${name} must be ${range}, not ${text}`);
   return value;
+}
+
+/** The text of a file. Throws a UsageError if it cannot be read. */
+export function readTextFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
 }
 
 /** Throws a UsageError that shows the forms of an address. */

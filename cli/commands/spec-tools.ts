@@ -1,20 +1,15 @@
 /** What goes with `speicher spec`: looking up cases, looking at a server, and reading the records of runs. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { RunRecord } from '../../spec/records.ts';
 import { act } from './spec-action.ts';
 
 async function readRun(path: string): Promise<RunRecord[]> {
-  const [{ readRecords }, { UsageError }] = await Promise.all([
+  const [{ readRecords }, { readTextFile }] = await Promise.all([
     import('../../spec/report/json.ts'),
-    import('../../spec/usage.ts'),
+    import('../../spec/command.ts'),
   ]);
-  try {
-    return readRecords(readFileSync(path, 'utf8'), path);
-  } catch (cause) {
-    if (cause instanceof UsageError || !(cause instanceof Error)) throw cause;
-    throw new UsageError(`${path} cannot be read: ${cause.message}`, { cause });
-  }
+  return readRecords(readTextFile(path), path);
 }
 
 async function list(globs: readonly string[], isJson: boolean): Promise<number> {

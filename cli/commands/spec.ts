@@ -1,5 +1,5 @@
 /** `speicher spec`: the conformance suite against a server in any language. */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
 import type { RunRecord } from '../../spec/records.ts';
 import { VERSION } from '../../server/version.ts';
@@ -93,7 +93,7 @@ async function runSpec(target: string | undefined, flags: Flags): Promise<number
   const session = command.readSession(texts);
   const jobs = command.readJobs(flags.jobs);
   const file = flags.expectedFailures;
-  const expectedFailures = file === undefined ? [] : parseExpectedFailures(readFileSync(file, 'utf8'), CASES, file);
+  const expectedFailures = file === undefined ? [] : parseExpectedFailures(command.readTextFile(file), CASES, file);
   const terminal = new TerminalReport({ isTerminal: process.stdout.isTTY, columns: process.stdout.columns });
   const controller = new AbortController();
   const unwatch = onSignals(controller);
