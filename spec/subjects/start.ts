@@ -59,7 +59,8 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
     socket.pause();
     void startServer(subject, behind).then((server) => {
       servers.push(server);
-      return serve(socket, portOf(server), crash);
+      serve(socket, portOf(server), crash);
+      socket.resume();
     });
   });
   const stop = async (): Promise<void> => {
