@@ -55,7 +55,7 @@ const config = {
       runtime: 'node',
       needs: { programs: ['python3'] },
       command: ['env', 'SPEC_VECTORS=all', '{runtime}', ...VITEST, '--project', 'spec', 'spec/vectors.test.ts'],
-      timeoutMs: 1_800_000,
+      timeoutMs: 3_600_000,
     },
     {
       name: 'html-report',
