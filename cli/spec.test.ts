@@ -7,13 +7,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { impostors } from '../spec/mutants/impostors.ts';
 import { readRecords } from '../spec/report/json.ts';
 import type { RunRecord } from '../spec/records.ts';
 import { resultOf, type RunResult } from '../spec/score.ts';
-import { startSubject, type Running } from '../spec/subjects/start.ts';
 import { serveSmall } from '../spec/testing/small-server.ts';
 import { parseXml } from '../spec/testing/xml.ts';
+import { neverOverwrites, serveOdd, type OddServer } from './testing/odd-server.ts';
 import { run, serve, start, type Run, type Served } from './testing/run-speicher.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -22,12 +21,12 @@ const folder = mkdtempSync(join(tmpdir(), 'speicher-spec-test-'));
 const file = (name: string): string => join(folder, name);
 const read = (name: string): string => readFileSync(file(name), 'utf8');
 
-let good: Running;
-const running: Running[] = [];
+let good: OddServer;
+const running: OddServer[] = [];
 const served: Served[] = [];
 
 beforeAll(async () => {
-  good = await startSubject({ name: 'good', about: 'As it comes.' });
+  good = await serveOdd();
 });
 
 afterEach(async () => {
@@ -49,11 +48,9 @@ function recordsOf(name: string): { records: RunRecord[]; result: RunResult } {
   return { records, result: resultOf(records) };
 }
 
-/** A wrong server, in this process. */
-async function impostor(name: string): Promise<string> {
-  const found = impostors.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`no impostor ${name}`);
-  const started = await startSubject(found);
+/** A server in this process, which ends with the test. */
+async function odd(...args: Parameters<typeof serveOdd>): Promise<string> {
+  const started = await serveOdd(...args);
   running.push(started);
   return started.address;
 }
@@ -84,7 +81,7 @@ describe('exit codes', () => {
   });
 
   test('1: a requirement failed, and it is said which, why, and how to see it again', async () => {
-    const address = await impostor('set-never-overwrites');
+    const address = await odd(neverOverwrites);
     const { code, stdout } = await spec(address, '--run', 'set.*', '--json', file('bad.json'));
     expect(code).toBe(1);
     expect(stdout).toMatch(/^✗ set\.[a-z-]+ {3}MUST {2}SET-1.* seed [0-9a-f]{4}$/m);
@@ -95,7 +92,7 @@ describe('exit codes', () => {
   });
 
   test('1: an expected failure did not happen; 0: it did', async () => {
-    const address = await impostor('set-never-overwrites');
+    const address = await odd(neverOverwrites);
     await spec(address, '--run', 'set.*', '--json', file('known.json'));
     const { code } = await spec('baseline', file('known.json'), '--write', file('known.txt'));
     expect(code).toBe(0);
@@ -245,22 +242,12 @@ describe('servers that do not last', () => {
 });
 
 describe('AUTH', () => {
-  const auth = { name: 'auth', about: 'It asks for AUTH.', options: { auth: ['me:hunter2'] } };
-
   test('a password is used, asked for, and nowhere to be seen', async () => {
-    const started = await startSubject(auth);
-    running.push(started);
-    const without = await spec(started.address);
+    const address = await odd(undefined, { auth: ['me:hunter2'] });
+    const without = await spec(address);
     expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('--password') });
     const selection = ['--run', 'auth.*', '--run', 'set.*', '--profiles', 'core,standard,locks,auth'];
-    const { code, stdout } = await spec(
-      started.address,
-      '--password',
-      'me:hunter2',
-      ...selection,
-      '--json',
-      file('auth.json'),
-    );
+    const { code, stdout } = await spec(address, '--password', 'me:hunter2', ...selection, '--json', file('auth.json'));
     expect({ code, stdout }).toMatchObject({ code: 0 });
     for (const text of [stdout, read('auth.json')]) {
       expect(text).not.toContain('hunter2');

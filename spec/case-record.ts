@@ -18,7 +18,7 @@ function secretOf(credentials: string | undefined): { bytes: Buffer; passwordAt:
 }
 
 /** The bytes with the password of AUTH written over, so that a report can be shown around. */
-export function maskPassword(bytes: Buffer, credentials: string | undefined): Buffer {
+function maskPassword(bytes: Buffer, credentials: string | undefined): Buffer {
   const secret = secretOf(credentials);
   const at = secret === undefined ? -1 : bytes.indexOf(secret.bytes);
   if (secret === undefined || at < 0) return bytes;

@@ -18,8 +18,8 @@ export type FailureCode =
   'no-connection' | 'no-reply' | 'closed' | 'garbage' | 'wrong-form' | 'wrong-content' | 'crash' | `status-${number}`;
 
 /**
- * Why a case is not run. `unclaimed`: the target does not claim its profile. `inapplicable`: what it needs does not exist
- * here. `withheld`: the suite could try it, if it were permitted or told more; what it demands remains unproved.
+ * Why a case is not run. `unclaimed`: the target does not claim its profile. `inapplicable`: what it needs does not
+ * exist here. `withheld`: the suite could try it, were it permitted or told more; what it demands remains unproved.
  */
 export type SkipKind = 'unclaimed' | 'inapplicable' | 'withheld';
 

@@ -4,7 +4,7 @@ import type { Case } from './case.ts';
 import { UsageError } from './usage.ts';
 
 /** A pattern in which `*` stands for any characters and `?` for one; it has to fit the whole text. */
-export function globPattern(glob: string): RegExp {
+function globPattern(glob: string): RegExp {
   const source = glob
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll('*', '.*')

@@ -67,7 +67,7 @@ async function writeReports(records: readonly RunRecord[], flags: Flags): Promis
   else process.stderr.write(`speicher: ${flags.badge} is not written: ${why}\n`);
 }
 
-/** Ends the run at the first signal, and everything at the second. A server that was started does not outlive either. */
+/** Ends the run at the first signal, and everything at the second. No server that was started outlives either. */
 function onSignals(controller: AbortController): () => void {
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(4);

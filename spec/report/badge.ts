@@ -37,10 +37,11 @@ export function renderBadge(records: readonly RunRecord[]): string {
   const textWidth = text.length * CHAR_WIDTH + PADDING;
   const width = labelWidth + textWidth;
   const title = escapeXml(`${label}: ${text}`);
+  const corner = `M${labelWidth} 0h${textWidth - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1 -3 3h-${textWidth - 3}z`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${title}">
 <title>${title}</title>
 <rect width="${width}" height="20" rx="3" fill="#444"/>
-<path d="M${labelWidth} 0h${textWidth - 3}a3 3 0 0 1 3 3v14a3 3 0 0 1 -3 3h-${textWidth - 3}z" fill="${isGood ? GREEN : RED}"/>
+<path d="${corner}" fill="${isGood ? GREEN : RED}"/>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">
 ${textAt(labelWidth / 2, label)}${textAt(labelWidth + textWidth / 2, text)}
 </g>

@@ -13,5 +13,3 @@ export const FORMATS = {
   badge: renderBadge,
   github: renderGithub,
 } as const satisfies Record<string, (records: readonly RunRecord[]) => string>;
-
-export type FormatName = keyof typeof FORMATS;

@@ -4,6 +4,8 @@ import { areaOf, isFailure, resultOf } from '../score.ts';
 import { renderFailure, type RunFacts } from './failure.ts';
 import { escapeAttribute, escapeXml } from './xml.ts';
 
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>';
+
 type Verdict = 'failure' | 'error' | 'skipped' | undefined;
 
 function verdictOf({ status }: CaseRecord): Verdict {
@@ -64,7 +66,8 @@ export function renderJunit(records: readonly RunRecord[]): string {
   const suites = areas.map((area) => {
     const own = cases.filter(({ id }) => areaOf(id) === area);
     const tests = own.map((record) => testCase(record, header)).join('');
-    return `  <testsuite${attributes({ name: area, timestamp, hostname: header.target, ...totals(own) })}>\n${tests}  </testsuite>\n`;
+    const facts = { name: area, timestamp, hostname: header.target, ...totals(own) };
+    return `  <testsuite${attributes(facts)}>\n${tests}  </testsuite>\n`;
   });
   const problems = [
     ...Array.from({ length: crashes }, () => 'the server ended between two cases'),
@@ -75,7 +78,8 @@ export function renderJunit(records: readonly RunRecord[]): string {
   const sums = { ...all, tests: cases.length + problems.length, errors: Number(errors) + problems.length };
   if (problems.length > 0) suites.push(problemSuite(problems, header.target, timestamp));
   const name = `speicher protocol ${header.versions.protocol}`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes({ name, ...sums })}>\n${suites.join('')}</testsuites>\n`;
+  const body = suites.join('');
+  return `${DECLARATION}\n<testsuites${attributes({ name, ...sums })}>\n${body}</testsuites>\n`;
 }
 
 function problemSuite(problems: readonly string[], hostname: string, timestamp: string): string {

@@ -1,4 +1,4 @@
-/** Text of the server under test, for a terminal or a log: it must neither steer the one nor forge a line of the other. */
+/** Text of the server under test, for a terminal or a log: it must not steer the one nor forge a line of the other. */
 
 /** Controls but tab and line feed, directions of writing, and halves of surrogate pairs. */
 // oxlint-disable-next-line no-control-regex -- Controls are what is looked for.

@@ -160,7 +160,7 @@ function skipLines(cases: readonly CaseRecord[]): string[] {
 }
 
 /** Everything that a run comes to; the last line is the verdict. */
-export function renderSummary(result: RunResult, paint: Paint): string {
+function renderSummary(result: RunResult, paint: Paint): string {
   const { cases, header, summary, isFiltered, declared, selected } = { ...result, ...result.header };
   const heads = ['passed', 'failed', 'warned', 'undecided', 'skipped'];
   const claimed = cases.filter(({ skip }) => skip !== 'unclaimed');

@@ -1,6 +1,6 @@
 /** A command in one text, as somebody would type it, into a program and its arguments. */
 
-/** A word is made of unquoted runs, `\x` for any character x, "…" in which `\"` and `\\` are escapes, and '…' without. */
+/** A word is made of unquoted runs, in which `\x` is x, of "…" in which `\"` and `\\` are escapes, and of '…'. */
 const PART = /((?:[^\s"'\\]|\\[\s\S])+)|"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'/y;
 
 function partText(match: RegExpExecArray): string {

@@ -8,7 +8,9 @@ import { spawnTarget, type SpawnedTarget, type SpawnOptions } from './spawned.ts
 const ECHO = `require("net").createServer((socket) => socket.on("data", (data) => {
   if (String(data) === "die") { console.error("out of luck"); process.exit(7); }
   socket.write(data);
-})).listen(Number(process.argv[1]), "127.0.0.1", function () { console.log("listening on " + "127.0.0.1:" + this.address().port); });
+})).listen(Number(process.argv[1]), "127.0.0.1", function () {
+  console.log("listening on " + "127.0.0.1:" + this.address().port);
+});
 process.on("SIGTERM", () => { console.log("going"); process.exit(0); });`;
 
 const targets: SpawnedTarget[] = [];
