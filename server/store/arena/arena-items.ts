@@ -1,0 +1,364 @@
+/**
+ * The items of an ArenaStore: records in slabs, found through an index, and the books about both. Whatever makes,
+ * moves, resizes or removes an item goes through here.
+ */
+import { KEY_BYTES_CEILING, type RequestFrame } from '../../../protocol/index.ts';
+import { ApartBuffers, BUFFER_OVERHEAD_BYTES } from './apart-buffers.ts';
+import { HashIndex, NO_LOCATION } from './hash-index.ts';
+import { compare, copy, hashBytes, isSame } from './key-bytes.ts';
+import { LEAF_LOCATIONS_MAX, LocationOrder, type LocatedKeys } from './location-order.ts';
+import { MARK, RecordView, recordBytes } from './record.ts';
+import { RECORD_BYTES_MAX, Slabs, sizeClass } from './slabs.ts';
+import { chunkOf, sortLocations } from './sort-locations.ts';
+import { NO_ENTRY, Times } from './times.ts';
+
+/** What an ArenaStore is made with beside what every store is. */
+export interface ArenaOptions {
+  /** 64 random bits, so that nobody can find keys with the same hash. */
+  readonly seed: readonly [low: number, high: number];
+  /** Most keys in a leaf of the order, a multiple of 4; tests see more of it with few. */
+  readonly leafKeysMax?: number;
+}
+
+export class ArenaItems implements LocatedKeys {
+  readonly #seedLow: number;
+  readonly #seedHigh: number;
+  readonly #leafKeysMax: number;
+  readonly #slabs = new Slabs();
+  readonly #buffers = new ApartBuffers();
+  readonly #index = new HashIndex();
+  readonly times = new Times();
+  /** Kept from the first prefix request on. */
+  #order: LocationOrder | undefined;
+  /** The item that the last call found, made or resized. */
+  readonly record = new RecordView(this.#slabs, this.#buffers);
+  /** An item whose key is compared, while another one is open. */
+  readonly #looked = new RecordView(this.#slabs, this.#buffers);
+  /** The hash of the key that `find` looked for last. */
+  #hash = 0;
+  /** The key of the item that is visited, which may be removed meanwhile. */
+  readonly #visitedKey = new Uint8Array(KEY_BYTES_CEILING);
+  #expired = 0;
+
+  constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX }: ArenaOptions) {
+    [this.#seedLow, this.#seedHigh] = seed;
+    this.#leafKeysMax = leafKeysMax;
+  }
+
+  get size(): number {
+    return this.#index.entries;
+  }
+
+  /** Items removed because they had expired. */
+  get expired(): number {
+    return this.#expired;
+  }
+
+  /** Bytes that items take: slots, buffers, and what is kept beside them. */
+  get memoryBytes(): number {
+    return this.#slabs.usedBytes + this.#besideBytes();
+  }
+
+  /** The same, with what is left over in pages. */
+  get takenBytes(): number {
+    return this.#slabs.pageBytes + this.#besideBytes();
+  }
+
+  /** How many slots of the index a search for every key would look at. */
+  get probes(): number {
+    return this.#index.probes();
+  }
+
+  /** The order of all keys; made at the first call. */
+  get order(): LocationOrder {
+    this.#order ??= new LocationOrder(this, this.#sorted(), this.#leafKeysMax);
+    return this.#order;
+  }
+
+  /** Opens the item with the request's key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
+  find({ keyBytes, keyStart, keyEnd }: RequestFrame, nowMs: number): number {
+    const { record } = this;
+    const hash = (this.#hash = this.#hashOf(keyBytes, keyStart, keyEnd));
+    const sizeBytes = keyEnd - keyStart;
+    for (let location = this.#index.first(hash); location !== NO_LOCATION; location = this.#index.next()) {
+      record.open(location);
+      if (record.valueStart - record.keyStart !== sizeBytes) continue;
+      if (!isSame(record.bytes, record.keyStart, keyBytes, keyStart, sizeBytes)) continue;
+      if (!this.#isExpired(nowMs)) return location;
+      this.remove(location);
+      this.#expired++;
+      return NO_LOCATION;
+    }
+    return NO_LOCATION;
+  }
+
+  /**
+   * Makes an item with the key that `find` looked for last, and opens it; its value, version and times are to be filled
+   * in.
+   *
+   * @param withEntry whether it is to have an entry in Times
+   */
+  create(request: RequestFrame, valueBytes: number, tag: number, withEntry: boolean, nowMs: number): void {
+    const { keyBytes, keyStart, keyEnd } = request;
+    const location = this.#make(keyBytes, keyStart, keyEnd, valueBytes, marksOf(tag, withEntry));
+    this.record.tag = tag;
+    if (withEntry) this.record.entry = this.times.add(location, nowMs);
+    this.#index.add(this.#hash, location);
+    this.#order?.add(location, keyBytes, keyStart, keyEnd);
+  }
+
+  /**
+   * Gives the open item room for a value of another size, another tag, and an entry in Times or none. Version, times
+   * and an entry that stays are kept. It may be somewhere else then, and is open.
+   *
+   * @param keptAt where in the new value the old one is to stand; -1 if it is not to be kept
+   */
+  resize(location: number, valueBytes: number, tag: number, withEntry: boolean, keptAt: number, nowMs: number): void {
+    const { record } = this;
+    const marks = marksOf(tag, withEntry);
+    if (this.#fits(valueBytes, marks)) {
+      if (keptAt > 0) record.bytes.copyWithin(record.valueStart + keptAt, record.valueStart, record.valueEnd);
+      if (!(record.marks & MARK.APART)) record.setValueBytes(valueBytes);
+    } else {
+      this.#move(location, valueBytes, marks, keptAt, nowMs);
+    }
+    record.tag = tag;
+  }
+
+  /** Sees to it that the open item has an entry in Times. */
+  ensureEntry(location: number, nowMs: number): void {
+    const { marks, valueStart, valueEnd, tag } = this.record;
+    if (!(marks & MARK.ENTRY)) this.resize(location, valueEnd - valueStart, tag, true, 0, nowMs);
+  }
+
+  /** Takes the open item out. */
+  remove(location: number): void {
+    const { bytes, keyStart, valueStart, entry } = this.record;
+    this.#order?.remove(location, bytes, keyStart, valueStart);
+    this.#index.remove(this.#hashOf(bytes, keyStart, valueStart), location);
+    if (entry !== NO_ENTRY) this.times.remove(entry);
+    this.#release(location);
+  }
+
+  /** Removes items that have expired, at most so many. */
+  sweep(itemsMax: number, nowMs: number): void {
+    for (let left = itemsMax; left > 0; left--) {
+      const entry = this.times.nextExpired(nowMs);
+      if (entry === NO_ENTRY) return;
+      const location = this.times.locationOf(entry);
+      this.record.open(location);
+      this.remove(location);
+      this.#expired++;
+    }
+  }
+
+  clear(): void {
+    this.#slabs.clear();
+    this.#buffers.clear();
+    this.#index.clear();
+    this.times.clear();
+    this.#order = undefined;
+  }
+
+  /**
+   * Visits the items whose keys begin with some bytes and that have not expired, in the order of their keys. Each is
+   * open while it is visited, and may be changed or removed then.
+   *
+   * @param visit gets the item's location; if it returns false, no more are visited
+   * @param after only keys greater than this request's value are visited
+   */
+  eachMatch(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    nowMs: number,
+    visit: (location: number) => boolean,
+    after?: RequestFrame,
+  ): void {
+    const { order, record } = this;
+    const isPrefixFirst =
+      after === undefined || compare(after.valueBytes, after.valueStart, after.valueEnd, bytes, start, end) < 0;
+    let place = isPrefixFirst
+      ? order.lowerBound(bytes, start, end)
+      : order.upperBound(after.valueBytes, after.valueStart, after.valueEnd);
+    for (let location = order.at(place); location !== NO_LOCATION; location = order.at(place)) {
+      record.open(location);
+      const { keyStart, valueStart } = record;
+      if (valueStart - keyStart < end - start || !isSame(record.bytes, keyStart, bytes, start, end - start)) return;
+      if (this.#isExpired(nowMs)) {
+        place.at++;
+        continue;
+      }
+      const { shape } = order;
+      const { size } = this;
+      const keyBytes = valueStart - keyStart;
+      copy(this.#visitedKey, 0, record.bytes, keyStart, valueStart);
+      if (!visit(location)) return;
+      // A removed item's successor has its place now, unless leaves were joined.
+      if (order.shape !== shape) place = order.upperBound(this.#visitedKey, 0, keyBytes);
+      else if (this.size === size) place.at++;
+    }
+  }
+
+  compareAt(location: number, bytes: Uint8Array, start: number, end: number): number {
+    const looked = this.#looked;
+    looked.open(location);
+    return compare(looked.bytes, looked.keyStart, looked.valueStart, bytes, start, end);
+  }
+
+  compareBehindPrefixAt(location: number, bytes: Uint8Array, start: number, end: number): number {
+    const looked = this.#looked;
+    looked.open(location);
+    const ownEnd = Math.min(looked.valueStart, looked.keyStart + end - start);
+    return compare(looked.bytes, looked.keyStart, ownEnd, bytes, start, end) || -1;
+  }
+
+  /**
+   * Walks over the whole structure.
+   *
+   * @throws Error if the books about the items are wrong: a defect
+   */
+  check(): void {
+    const { record, times } = this;
+    let records = 0;
+    let entries = 0;
+    let bufferBytes = 0;
+    for (const [location, sizeClass] of this.#slabs.records()) {
+      record.open(location);
+      const { bytes, keyStart, valueStart, valueEnd, entry, marks } = record;
+      records++;
+      this.#index.find(this.#hashOf(bytes, keyStart, valueStart), location);
+      if (marks & MARK.APART) bufferBytes += valueEnd + BUFFER_OVERHEAD_BYTES;
+      if (entry !== NO_ENTRY) entries++;
+      assert(entry === NO_ENTRY || times.locationOf(entry) === location, `the entry of the item at ${location}`);
+      assert(sizeClass === this.#classOfOpen(), `the class of the item at ${location}`);
+    }
+    assert(records === this.size, `${records} records and ${this.size} entries of the index`);
+    assert(entries === times.size, `${entries} items with times, ${times.size} entries`);
+    assert(bufferBytes === this.#buffers.memoryBytes, 'the bytes of buffers');
+    times.check();
+    if (this.#order) this.#checkOrder(this.#order);
+  }
+
+  #checkOrder(order: LocationOrder): void {
+    order.check();
+    let last = new Uint8Array(0);
+    let items = 0;
+    for (const place = { leafAt: 0, at: 0 }; ; place.at++, items++) {
+      const location = order.at(place);
+      if (location === NO_LOCATION) break;
+      assert(this.compareAt(location, last, 0, last.length) > 0, `the order at ${location}`);
+      const { bytes, keyStart, valueStart } = this.#looked;
+      last = bytes.slice(keyStart, valueStart);
+      this.#index.find(this.#hashOf(last, 0, last.length), location);
+    }
+    assert(items === this.size, `${items} items in order, ${this.size} in all`);
+  }
+
+  #besideBytes(): number {
+    const orderBytes = this.#order?.memoryBytes ?? 0;
+    return this.#buffers.memoryBytes + this.#index.memoryBytes + this.times.memoryBytes + orderBytes;
+  }
+
+  #hashOf(bytes: Uint8Array, start: number, end: number): number {
+    return hashBytes(bytes, start, end, this.#seedLow, this.#seedHigh);
+  }
+
+  #isExpired(nowMs: number): boolean {
+    return (this.record.marks & MARK.ENTRY) !== 0 && this.times.isExpired(this.record.entry, nowMs);
+  }
+
+  /** Whether the open record's slot or buffer is the one for a value of this size, and its parts are these. */
+  #fits(valueBytes: number, marks: number): boolean {
+    const { record } = this;
+    if ((record.marks & ~MARK.APART) !== marks) return false;
+    if (record.marks & MARK.APART) return record.valueEnd - record.valueStart === valueBytes;
+    const sizeBytes = recordBytes(marks, record.valueStart - record.keyStart + valueBytes);
+    return sizeBytes <= RECORD_BYTES_MAX && sizeClass(sizeBytes) === this.#classOfOpen();
+  }
+
+  #classOfOpen(): number {
+    const { marks, keyStart, valueEnd } = this.record;
+    return sizeClass(recordBytes(marks, marks & MARK.APART ? 0 : valueEnd - keyStart));
+  }
+
+  /** Makes a record with a key, and opens it. */
+  #make(keyBytes: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number, marks: number): number {
+    const { record } = this;
+    const contentBytes = keyEnd - keyStart + valueBytes;
+    const isApart = recordBytes(marks, contentBytes) > RECORD_BYTES_MAX;
+    const buffer = isApart ? this.#buffers.take(contentBytes) : 0;
+    const allMarks = isApart ? marks | MARK.APART : marks;
+    const location = this.#slabs.take(sizeClass(recordBytes(allMarks, isApart ? 0 : contentBytes)));
+    record.begin(location, allMarks, keyEnd - keyStart, valueBytes, buffer);
+    copy(record.bytes, record.keyStart, keyBytes, keyStart, keyEnd);
+    return location;
+  }
+
+  /** Makes another record for the open item, opens that, and gives the old one back. */
+  #move(location: number, valueBytes: number, marks: number, keptAt: number, nowMs: number): void {
+    const { record, times } = this;
+    const { bytes, keyStart, valueStart, valueEnd, version, createdMs, accessedMs, entry } = record;
+    const moved = this.#make(bytes, keyStart, valueStart, valueBytes, marks);
+    record.version = version;
+    record.createdMs = createdMs;
+    record.accessedMs = accessedMs;
+    if (keptAt >= 0) copy(record.bytes, record.valueStart + keptAt, bytes, valueStart, valueEnd);
+    if (marks & MARK.ENTRY) {
+      if (entry !== NO_ENTRY) times.relocate(entry, moved);
+      record.entry = entry === NO_ENTRY ? times.add(moved, nowMs) : entry;
+    } else if (entry !== NO_ENTRY) {
+      times.remove(entry);
+    }
+    this.#index.relocate(this.#hashOf(bytes, keyStart, valueStart), location, moved);
+    this.#order?.relocate(location, moved, bytes, keyStart, valueStart);
+    record.open(location);
+    // The record that moves into the old one's slot may be the new one.
+    record.open(this.#release(location) === moved ? location : moved);
+  }
+
+  /**
+   * Gives back the open record's slot and buffer, which nothing refers to any more.
+   *
+   * @returns where the record was that lies there now, or NO_LOCATION
+   */
+  #release(location: number): number {
+    const { record } = this;
+    if (record.marks & MARK.APART) this.#buffers.giveBack(record.buffer);
+    const from = this.#slabs.giveBack(this.#classOfOpen(), location);
+    if (from === NO_LOCATION) return from;
+    record.open(location);
+    const { bytes, keyStart, valueStart, entry } = record;
+    this.#index.relocate(this.#hashOf(bytes, keyStart, valueStart), from, location);
+    this.#order?.relocate(from, location, bytes, keyStart, valueStart);
+    if (entry !== NO_ENTRY) this.times.relocate(entry, location);
+    return from;
+  }
+
+  #sorted(): Uint32Array {
+    const looked = this.#looked;
+    const locations = new Uint32Array(this.size);
+    let at = 0;
+    for (const [location] of this.#slabs.records()) locations[at++] = location;
+    sortLocations(locations, {
+      chunkAt: (location, depth) => {
+        looked.open(location);
+        return chunkOf(looked.bytes, looked.keyStart + depth, looked.valueStart);
+      },
+      keyBytesOf: (location) => {
+        looked.open(location);
+        return looked.valueStart - looked.keyStart;
+      },
+    });
+    return locations;
+  }
+}
+
+function marksOf(tag: number, withEntry: boolean): number {
+  return (tag === 0 ? 0 : MARK.TAG) | (withEntry ? MARK.ENTRY : 0);
+}
+
+function assert(isRight: boolean, what: string): void {
+  /* c8 ignore next -- only a defect gets here */
+  if (!isRight) throw new Error(`the store's books are wrong: ${what}`);
+}

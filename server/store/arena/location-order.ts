@@ -1,0 +1,195 @@
+/**
+ * The order of keys, as leaves of locations, for prefix requests (PREFIX-1, LIST-1, COUNT-1). It keeps no keys: to
+ * compare, it asks for those of the items.
+ */
+
+/** Compares keys of items. */
+export interface LocatedKeys {
+  /** Below 0, 0 or above 0, as the key of the item stands before, at or behind these bytes. */
+  compareAt(location: number, bytes: Uint8Array, start: number, end: number): number;
+  /** The same, but a key that begins with the bytes counts as standing before them. */
+  compareBehindPrefixAt(location: number, bytes: Uint8Array, start: number, end: number): number;
+}
+
+/** The longest leaf; of 128 to 1024, MapStore's order took the least time with this. */
+export const LEAF_LOCATIONS_MAX = 256;
+
+/** Where in the order something stands; `at` may be the leaf's length, which is the place behind it. */
+export interface Place {
+  leafAt: number;
+  at: number;
+}
+
+interface Leaf {
+  readonly locations: Uint32Array;
+  size: number;
+}
+
+export class LocationOrder {
+  readonly #keys: LocatedKeys;
+  readonly #leafMax: number;
+  #leaves: Leaf[];
+  /** The index of the leaf that `at` looked at last; there may be fewer leaves by now. */
+  #visitedLeafAt = 0;
+  /** Counts splits and joins: a place that was found before one is no longer right. */
+  shape = 0;
+
+  /**
+   * @param sorted the locations of all items, in the order of their keys
+   * @param leafMax a multiple of 4; small ones let tests see many leaves with few keys
+   */
+  constructor(keys: LocatedKeys, sorted: Uint32Array, leafMax: number) {
+    this.#keys = keys;
+    this.#leafMax = leafMax;
+    this.#leaves = [this.#leafOf(new Uint32Array(0))];
+    const step = (leafMax * 3) / 4;
+    for (let at = 0; at < sorted.length; at += step) {
+      this.#leaves[at / step] = this.#leafOf(sorted.subarray(at, at + step));
+    }
+  }
+
+  get memoryBytes(): number {
+    return this.#leaves.length * this.#leafMax * 4;
+  }
+
+  /** Puts in an item, whose key is not there. */
+  add(location: number, bytes: Uint8Array, start: number, end: number): void {
+    const { leafAt, at } = this.lowerBound(bytes, start, end);
+    const leaf = this.#leaves[leafAt]!;
+    leaf.locations.copyWithin(at + 1, at, leaf.size);
+    leaf.locations[at] = location;
+    leaf.size++;
+    if (leaf.size === this.#leafMax) this.#split(leafAt);
+  }
+
+  /** Takes out an item that is there, with its key. */
+  remove(location: number, bytes: Uint8Array, start: number, end: number): void {
+    // Of the items that are removed in order, each stands in the leaf that was last looked at.
+    const visitedAt = this.#leaves[this.#visitedLeafAt]?.locations.indexOf(location) ?? -1;
+    const isThere = visitedAt >= 0 && visitedAt < this.#leaves[this.#visitedLeafAt]!.size;
+    const leafAt = isThere ? this.#visitedLeafAt : this.#leafWith(bytes, start, end);
+    const leaf = this.#leaves[leafAt]!;
+    const at = isThere ? visitedAt : leaf.locations.indexOf(location);
+    leaf.locations.copyWithin(at, at + 1, leaf.size);
+    leaf.size--;
+    if (leaf.size < this.#leafMax / 4) this.#join(leafAt);
+  }
+
+  /** Notes that an item has moved. */
+  relocate(from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
+    const { locations } = this.#leaves[this.#leafWith(bytes, start, end)]!;
+    // Numbers that lie side by side are searched faster than keys that lie anywhere.
+    locations[locations.indexOf(from)] = to;
+  }
+
+  /** The place of the first key that is not before the bytes. */
+  lowerBound(bytes: Uint8Array, start: number, end: number): Place {
+    const keys = this.#keys;
+    return this.#partition((location) => keys.compareAt(location, bytes, start, end) < 0);
+  }
+
+  /** The place of the first key behind the bytes. */
+  upperBound(bytes: Uint8Array, start: number, end: number): Place {
+    const keys = this.#keys;
+    return this.#partition((location) => keys.compareAt(location, bytes, start, end) <= 0);
+  }
+
+  /** The place of the first key behind all that begin with the bytes. */
+  prefixEnd(bytes: Uint8Array, start: number, end: number): Place {
+    const keys = this.#keys;
+    return this.#partition((location) => keys.compareBehindPrefixAt(location, bytes, start, end) < 0);
+  }
+
+  /** The location at a place, which is moved on to the next leaf where its own has ended; 0 behind the last. */
+  at(place: Place): number {
+    const leaf = this.#leaves[place.leafAt]!;
+    if (place.at >= leaf.size) {
+      if (place.leafAt + 1 === this.#leaves.length) return 0;
+      place.leafAt++;
+      place.at = 0;
+    }
+    this.#visitedLeafAt = place.leafAt;
+    return this.#leaves[place.leafAt]!.locations[place.at]!;
+  }
+
+  /** How many keys stand between two places. */
+  distance(from: Place, to: Place): number {
+    let distance = to.at - from.at;
+    for (let leafAt = from.leafAt; leafAt < to.leafAt; leafAt++) distance += this.#leaves[leafAt]!.size;
+    return distance;
+  }
+
+  /** @throws Error if a leaf is out of its bounds: a defect */
+  check(): void {
+    for (const { size } of this.#leaves) {
+      const isLone = this.#leaves.length === 1;
+      /* c8 ignore next 3 -- only a defect gets here */
+      if (size >= this.#leafMax || (size === 0 && !isLone)) {
+        throw new Error(`a leaf of ${size} keys among ${this.#leaves.length}`);
+      }
+    }
+  }
+
+  #leafOf(locations: Uint32Array): Leaf {
+    const leaf = { locations: new Uint32Array(this.#leafMax), size: locations.length };
+    leaf.locations.set(locations);
+    return leaf;
+  }
+
+  /** The first place whose key is not before; keys that are stand in front. The last leaf's end, if all are. */
+  #partition(isBefore: (location: number) => boolean): Place {
+    const leafAt = this.#leafFor(isBefore);
+    const { locations, size } = this.#leaves[leafAt]!;
+    let at = 0;
+    for (let end = size; at < end;) {
+      const middle = (at + end) >>> 1;
+      if (isBefore(locations[middle]!)) at = middle + 1;
+      else end = middle;
+    }
+    return { leafAt, at };
+  }
+
+  #leafFor(isBefore: (location: number) => boolean): number {
+    const leaves = this.#leaves;
+    let low = 0;
+    let high = leaves.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { locations, size } = leaves[middle]!;
+      if (isBefore(locations[size - 1]!)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The index of the leaf with a key that is there. */
+  #leafWith(bytes: Uint8Array, start: number, end: number): number {
+    const keys = this.#keys;
+    return this.#leafFor((location) => keys.compareAt(location, bytes, start, end) < 0);
+  }
+
+  #split(leafAt: number): void {
+    const leaf = this.#leaves[leafAt]!;
+    const right = this.#leafOf(leaf.locations.subarray(this.#leafMax / 2, leaf.size));
+    leaf.size = this.#leafMax / 2;
+    this.#leaves.splice(leafAt + 1, 0, right);
+    this.shape++;
+  }
+
+  /** Joins a leaf that has become small with its neighbour, if there is one, and divides them anew if they are long. */
+  #join(leafAt: number): void {
+    if (this.#leaves.length === 1) return;
+    const leftAt = leafAt === 0 ? 0 : leafAt - 1;
+    const left = this.#leaves[leftAt]!;
+    const right = this.#leaves[leftAt + 1]!;
+    const all = new Uint32Array(left.size + right.size);
+    all.set(left.locations.subarray(0, left.size));
+    all.set(right.locations.subarray(0, right.size), left.size);
+    const halves =
+      all.length >= (this.#leafMax * 3) / 4
+        ? [this.#leafOf(all.subarray(0, all.length >>> 1)), this.#leafOf(all.subarray(all.length >>> 1))]
+        : [this.#leafOf(all)];
+    this.#leaves.splice(leftAt, 2, ...halves);
+    this.shape++;
+  }
+}

@@ -1,0 +1,105 @@
+/** What the operations ask and do of the item that is open: its times, its lock, its number. */
+import {
+  COUNTER_MAX,
+  FLAG,
+  STATUS,
+  isI64,
+  readDecimal,
+  type ReplyFrame,
+  type RequestFrame,
+} from '../../../protocol/index.ts';
+import { has } from '../exchange.ts';
+import { leftMs, spanFrom, type Lock } from '../item.ts';
+import type { ArenaItems } from './arena-items.ts';
+import { NO_LOCATION } from './hash-index.ts';
+import { NO_ENTRY } from './times.ts';
+
+/** A time to live as Times keeps it: 0, and anything above 2^53 − 1, is without end (EXPIRY-2). */
+export function lengthOf(ttlMs: number): number {
+  return ttlMs === 0 || ttlMs > COUNTER_MAX ? Infinity : ttlMs;
+}
+
+/** The time that the item was given to live; Infinity if it never expires. */
+export function lifeLengthMs({ record, times }: ArenaItems): number {
+  const { entry } = record;
+  return entry === NO_ENTRY ? Infinity : times.lengthMs(entry);
+}
+
+/** What is left of it; Infinity if the item never expires. */
+export function lifeLeftMs({ record, times }: ArenaItems, nowMs: number): number {
+  const { entry } = record;
+  return entry === NO_ENTRY ? Infinity : times.leftMs(entry, nowMs);
+}
+
+/** TOUCH-1: sets the expiry; a `ttlMs` of 0 is none. */
+export function setExpiry(items: ArenaItems, location: number, ttlMs: number, nowMs: number): void {
+  const lengthMs = lengthOf(ttlMs);
+  if (lengthMs === Infinity && items.record.entry === NO_ENTRY) return;
+  items.ensureEntry(location, nowMs);
+  items.times.setLife(items.record.entry, nowMs, lengthMs);
+}
+
+/** The lock that the item has now. */
+export function lockOf({ record, times }: ArenaItems, nowMs: number): Lock | undefined {
+  const { entry } = record;
+  const lock = entry === NO_ENTRY ? undefined : times.locks.get(entry);
+  return lock !== undefined && leftMs(lock.span, nowMs) > 0 ? lock : undefined;
+}
+
+/** LOCK-1: locks the item anew; a `ttlMs` of 0 is without end. */
+export function setLock(items: ArenaItems, location: number, token: number, ttlMs: number, nowMs: number): void {
+  items.ensureEntry(location, nowMs);
+  items.times.locks.set(items.record.entry, { token, span: spanFrom(nowMs, ttlMs) });
+}
+
+/** LOCK-5. */
+export function removeLock({ record, times }: ArenaItems): void {
+  times.locks.delete(record.entry);
+}
+
+/** LOCK-3: whether the item has a lock whose token the request lacks. */
+export function isLockedAgainst(items: ArenaItems, request: RequestFrame, nowMs: number): boolean {
+  const lock = lockOf(items, nowMs);
+  return lock !== undefined && lock.token !== request.token;
+}
+
+/**
+ * Whether the request may write to the item; if not, the reply says why.
+ *
+ * @param location NO_LOCATION if there is no item
+ */
+export function mayWrite(
+  items: ArenaItems,
+  location: number,
+  request: RequestFrame,
+  reply: ReplyFrame,
+  nowMs: number,
+): boolean {
+  if (location === NO_LOCATION) reply.status = STATUS.NOT_FOUND;
+  else if (has(request, FLAG.VERSION) && request.version !== items.record.version)
+    reply.status = STATUS.CONFLICT; // VERSION-2
+  else if (isLockedAgainst(items, request, nowMs))
+    reply.status = STATUS.LOCKED; // LOCK-3
+  else return true;
+  return false;
+}
+
+/** INCREMENT-1: the sum, or undefined if the value is no decimal i64 or the sum would be none (INCREMENT-2). */
+export function sumOf({ record }: ArenaItems, request: RequestFrame): bigint | undefined {
+  const old = readDecimal(record.bytes, record.valueStart, record.valueEnd);
+  if (old === undefined) return undefined;
+  const sum = old + (has(request, FLAG.NUMBER) ? request.number : 1n);
+  return isI64(sum) ? sum : undefined;
+}
+
+/** With DETAIL a reply carries the item's VERSION (GET-2, VERSION-3). */
+export function replyVersion({ record }: ArenaItems, request: RequestFrame, reply: ReplyFrame): void {
+  if (!has(request, FLAG.DETAIL)) return;
+  reply.flags |= FLAG.VERSION;
+  reply.version = record.version;
+}
+
+/** What META shows for a time without end. */
+export function orMinusOne(timeMs: number): number {
+  return timeMs === Infinity ? -1 : timeMs;
+}
