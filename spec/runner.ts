@@ -22,7 +22,7 @@ const DEADLINE_MS = 15_000;
 const SMALL_FRAME_BYTES_MAX = 4 << 20;
 
 /** More than any case makes one after the other. */
-const ROUND_TRIPS_PER_CASE = 1000;
+const ROUND_TRIPS_PER_CASE = 3000;
 
 const CLEAN_UP_MS = 2000;
 const CRASH_GRACE_MS = 300;
