@@ -1,7 +1,7 @@
 /**
  * The vectors need no Node: an interpreter in Python's standard library comes to the same verdicts, case by case, over
- * our own server and over servers that are wrong or odd. All of the latter are compared with SPEC_VECTORS=all, which the
- * environment `vectors-python` sets; otherwise a few are, on some of the cases.
+ * our own server and over servers that are wrong or odd. All of the latter are compared with SPEC_VECTORS=all, which
+ * the environment `vectors-python` sets; otherwise a few are, on some of the cases.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
