@@ -11,7 +11,7 @@ import { diagnose, NotReadyError } from './doctor/doctor.ts';
 import { observe } from './doctor/observe.ts';
 import { OWN_PROBES } from './doctor/probes.ts';
 import { applyExpectedFailure, findExpectedFailure, type ExpectedFailure } from './expected-failures.ts';
-import type { CaseResult } from './outcome.ts';
+import type { CaseResult, FailureCode } from './outcome.ts';
 import { RECORD_FORMAT, type CaseRecord, type RunEnd, type RunHeader, type RunRecord } from './records.ts';
 import { Runner, shuffledCases } from './runner.ts';
 import { resultOf, type RunResult } from './score.ts';
@@ -46,6 +46,14 @@ const RERUNS_MAX = 3;
 /** In all: a server that fails by not answering would otherwise be waited for four times per case. */
 const RERUN_MS_MAX = 20_000;
 const COME_BACK_MS = 5000;
+
+/** Failures after which the server may be gone, or hang. */
+const MAY_BE_GONE: ReadonlySet<FailureCode | undefined> = new Set<FailureCode>([
+  'closed',
+  'no-connection',
+  'no-reply',
+  'crash',
+]);
 const POLL_MS = 100;
 
 /** Thrown where the selection leaves no case: exit code 5. */
@@ -207,7 +215,8 @@ class SuiteRun {
     const most = first.code === 'crash' ? 1 : RERUNS_MAX;
     while (last.status === 'FAIL' && runs <= most && this.#end === 'complete') {
       if (this.#rerunMs > RERUN_MS_MAX * this.#session.timeoutScale) break;
-      if (!(await this.#isAlive()) && !(await this.#recover())) break;
+      // Who gave a wrong answer is there.
+      if (MAY_BE_GONE.has(last.code) && !(await this.#isAlive()) && !(await this.#recover())) break;
       const again = await this.#once(each);
       if (again === undefined) break;
       last = again;

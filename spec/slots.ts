@@ -1,4 +1,4 @@
-/** How many connections' worth of cases run at once: a counting lock that is fair, so that large requests get a turn. */
+/** How many connections' worth of cases run at once: a counting lock, fair, so that large requests get a turn. */
 
 interface Waiting {
   readonly count: number;
