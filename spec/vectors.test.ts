@@ -96,7 +96,7 @@ describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${se
       const hangs = (subject as Partial<Mutant>).hangs === true;
       const whole = all && !hangs;
       await compare(() => startSubject(subject), {
-        ...(hangs && { timeoutScale: HANGING_SCALE }),
+        ...(hangs && { timeoutScale: HANGING_SCALE, statusAlone: true }),
         ...(!whole && { only: sampleFor(subject) }),
       });
     },

@@ -18,6 +18,8 @@ from .frames import Closed, Due, DueReader, Incoming, ReplyReader, TimedOut
 CHUNK_BYTES = 1 << 16
 # How many chunks are read of one connection before the others have their turn.
 CHUNKS_AT_ONCE = 16
+# The time between two segments, so that a server has read the one before the other comes.
+SEGMENT_SECONDS = 0.002
 # What a transcript keeps of one connection, so that a hostile server cannot fill the memory.
 KEPT_BYTES_MAX = 1 << 20
 
@@ -119,7 +121,7 @@ class Connection:
         for size in sizes:
             self.send(data[offset : offset + size])
             offset += size
-            self.loop.turn(0)
+            self.loop.wait(SEGMENT_SECONDS)
         if offset < len(data):
             self.send(data[offset:])
 
