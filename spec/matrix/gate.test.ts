@@ -53,15 +53,18 @@ describe('mutants', () => {
       const by = killingOutcome(mutant);
       const cases = casesFor(mutant);
       let killer: string | undefined;
+      let how = '';
       const verdicts = await judge(mutant, cases, {
-        done: ({ id, status }) => {
-          if (status === by) killer = id;
+        done: ({ id, status, observed = '' }) => {
+          if (status === by) [killer, how] = [id, observed];
           return killer !== undefined;
         },
       });
       if (verdicts === 'unreachable' && mutant.unreachable) return;
       expect(statusesOf(verdicts).filter((text) => text.startsWith('ERROR'))).toEqual([]);
       expect(killer, `${mutant.about} No case that cites ${mutant.clause} ends with ${by}`).toBeDefined();
+      // Else it was the silence that was found out, and not the defect.
+      expect(/^no reply within|deadline/.test(how) && !mutant.hangs, `${killer}: ${how}`).toBe(false);
       // A case that fails against a right server too has found out nothing.
       const control = await judge(
         withoutDefect(mutant),

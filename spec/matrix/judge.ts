@@ -14,6 +14,9 @@ const SEED = 'a11c';
 /** Of the usual waits, where waiting is in vain. */
 const HANGING_SCALE = 0.25;
 
+/** Of the fuzzer's iterations few will do: a mutant is to be found out by a case that looks for it. */
+const FUZZ_ITERATIONS = 5;
+
 /** A subject whose port nobody listens on gives no results. */
 export type Verdicts = ReadonlyMap<string, CaseResult> | 'unreachable';
 
@@ -38,7 +41,12 @@ export async function judge(subject: Subject, cases: readonly Case[], options: J
     };
     const hangs = 'hangs' in subject && (subject as Mutant).hangs === true;
     const timeoutScale = hangs ? HANGING_SCALE : 1;
-    const session = await openSession(target, { seed: SEED, allowReset: true, timeoutScale }).catch(unreachable);
+    const session = await openSession(target, {
+      seed: SEED,
+      allowReset: true,
+      timeoutScale,
+      fuzz: { iterations: FUZZ_ITERATIONS },
+    }).catch(unreachable);
     if (session === undefined) return 'unreachable';
     const runner = new Runner(session);
     await runAll(runner, cases, options);

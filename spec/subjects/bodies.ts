@@ -85,7 +85,9 @@ export function editObject(body: Buffer, change: (object: Record<string, unknown
   return object === undefined ? body : envelopeOf(change(object));
 }
 
-/** The entries of a reply as pairs, changed; an error has none. Keys and values are strings with one char for each byte. */
+/**
+ * The entries of a reply as pairs, changed; an error has none. Keys and values are strings with one char for each byte.
+ */
 export function editEntries(
   body: Buffer,
   change: (entries: Map<string, string>) => Iterable<readonly [string, string]>,

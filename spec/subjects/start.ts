@@ -53,15 +53,17 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
     links.add(link);
     void link.closed.then(() => links.delete(link));
   };
+  const own = async (socket: Socket, crash: () => void): Promise<void> => {
+    const server = await startServer(subject, behind);
+    servers.push(server);
+    serve(socket, portOf(server), crash);
+    socket.resume();
+  };
   const front = await serveSockets(listen, (socket, crash) => {
     const shared = subject.serverForEach ? undefined : servers[0];
     if (shared !== undefined) return serve(socket, portOf(shared), crash);
     socket.pause();
-    void startServer(subject, behind).then((server) => {
-      servers.push(server);
-      serve(socket, portOf(server), crash);
-      socket.resume();
-    });
+    void own(socket, crash);
   });
   const stop = async (): Promise<void> => {
     front.crash();
