@@ -1,7 +1,7 @@
 /**
- * The directions in which imports may go: cli → server, client, spec → protocol. Types count like values. Within spec/ lie
- * the subjects, servers that the judge is tried out on: they are made of the server, and the judge knows nothing of them
- * (docs/decisions/0007-subjects-are-not-the-judge.md).
+ * The directions in which imports may go: cli → server, client, spec → protocol. Types count like values. Within spec/
+ * lie the subjects, servers that the judge is tried out on: they are made of the server, and the judge knows nothing of
+ * them (docs/decisions/0007-subjects-are-not-the-judge.md).
  */
 import { posix } from 'node:path';
 import { at, type Import, type Source } from './sources.ts';

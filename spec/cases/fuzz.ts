@@ -1,6 +1,6 @@
 /**
- * Random input: streams of bytes that are almost right, frames of any form, and long sequences of right requests beside a
- * model. Behind each of them the server has to serve, answer in the right form and order, and have kept what was not
+ * Random input: streams of bytes that are almost right, frames of any form, and long sequences of right requests beside
+ * a model. Behind each of them the server has to serve, answer in the right form and order, and have kept what was not
  * touched. `--seed` repeats a run; a finding is made small and can be written down as a vector.
  */
 import { area, type Case, type CodeCase } from '../case.ts';

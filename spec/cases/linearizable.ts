@@ -61,7 +61,9 @@ const conditionally =
 const SET_IF = conditionally((player) => ({ op: 'SET', value: player.unique() }));
 const DELETE_IF = conditionally(() => ({ op: 'DELETE' }));
 
-/** VERSION-1: of two writes of any keys, the one that began when the other had been answered has the greater version. */
+/**
+ * VERSION-1: of two writes of any keys, the one that began when the other had been answered has the greater version.
+ */
 function demandVersionsFollowTime(context: CaseContext, history: History): void {
   const writes = history.filter(({ input, output }) => input.op !== 'GET' && output?.version !== undefined);
   for (const later of writes) {

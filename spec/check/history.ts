@@ -57,8 +57,8 @@ export function overlap(a: Operation, b: Operation): boolean {
 }
 
 /**
- * How many pairs of operations on one key, at least one of them a write, were under way at the same time: without them a
- * history says nothing about concurrency.
+ * How many pairs of operations on one key, at least one of them a write, were under way at the same time: without them
+ * a history says nothing about concurrency.
  */
 export function concurrentPairs(history: History): number {
   let pairs = 0;

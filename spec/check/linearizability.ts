@@ -1,8 +1,8 @@
 /**
  * Whether there is an order in which the operations on one key, each taking effect at one moment between its call and
  * its end, get the replies that they got: the algorithm of Wing and Gong with Lowe's memoisation. It goes through calls
- * and ends in the order of time; an operation that has not ended may be placed next, and where the end of one that is not
- * placed is met, the last choice was wrong.
+ * and ends in the order of time; an operation that has not ended may be placed next, and where the end of one that is
+ * not placed is met, the last choice was wrong.
  */
 import type { History, Operation } from './history.ts';
 import { ABSENT, step, type State } from './model.ts';

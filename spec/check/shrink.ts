@@ -1,7 +1,7 @@
 /**
- * A violation made small. Every step takes away only what cannot have helped to explain the rest: were the whole history
- * linearizable, so would be what is left. A smaller history that is violated is therefore no accident of the taking away,
- * and shows what the server did wrong.
+ * A violation made small. Every step takes away only what cannot have helped to explain the rest: were the whole
+ * history linearizable, so would be what is left. A smaller history that is violated is therefore no accident of the
+ * taking away, and shows what the server did wrong.
  */
 import { overlap, type History, type Operation } from './history.ts';
 import { checkKey, finalStates } from './linearizability.ts';

@@ -145,8 +145,8 @@ export function streamSteps(chunks: readonly Chunk[], place: Place): Step[] {
 }
 
 /**
- * A stream with a framing error or a QUIT. The close may destroy the last reply, so that all others have come before it;
- * that the last one is missing is then no mistake.
+ * A stream with a framing error or a QUIT. The close may destroy the last reply, so that all others have come before
+ * it; that the last one is missing is then no mistake.
  */
 function endingSteps(stream: Buffer, replies: readonly Step[], on: string): Step[] {
   let end = 0;
@@ -158,7 +158,8 @@ function endingSteps(stream: Buffer, replies: readonly Step[], on: string): Step
   });
   const before: Step[] = end > 0 ? [{ send: [{ hex: toHex(stream.subarray(0, end)) }], on }] : [];
   const rest: Step = { send: [{ hex: toHex(stream.subarray(end)) }], on };
-  // A frame too short for a head is an error from its first byte on, but a server may wait for the few that are missing.
+  // A frame too short for a head is an error from its first byte on, but a server may wait for the few that are
+  // missing.
   const isWhole =
     stream.readUInt32BE(end) >= HEAD_BYTES || stream.length >= end + LENGTH_BYTES + stream.readUInt32BE(end);
   const finish: Step[] = isWhole ? [] : [{ halfClose: on }];

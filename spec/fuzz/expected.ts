@@ -64,8 +64,8 @@ export function permitted(due: Due, profiles: ReadonlySet<Profile>): Expectation
 const READS: ReadonlySet<string> = new Set(['HELLO', 'PING', 'STATS', 'QUIT', 'META', 'COUNT', 'KEYS', 'SYNC']);
 
 /**
- * Whether a request, however a server reads it, stays within the fuzzer's own keys: the target may hold somebody's data,
- * and what the fuzzer does not touch is checked to be as it was.
+ * Whether a request, however a server reads it, stays within the fuzzer's own keys: the target may hold somebody's
+ * data, and what the fuzzer does not touch is checked to be as it was.
  *
  * @param space what all keys of the fuzzer begin with
  */

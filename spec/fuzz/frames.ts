@@ -1,4 +1,7 @@
-/** Frames by the grammar of section 2: any opcode with any flags, fields, key and value, whether they belong to it or not. */
+/**
+ * Frames by the grammar of section 2: any opcode with any flags, fields, key and value, whether they belong to it or
+ * not.
+ */
 import { FLAGS, FLAG, type FlagName } from '../../protocol/flags.ts';
 import { COUNTER_MAX, I64_MAX, I64_MIN } from '../../protocol/limits.ts';
 import { OPERATION_NAMES, OPERATIONS, operationForm, type OperationName } from '../../protocol/operations.ts';

@@ -49,7 +49,9 @@ export class StoreModel {
     return item.lock !== undefined && token !== item.lock;
   }
 
-  /** Why a write of an item that has to be there is refused. Several reasons may hold; one of them is given (STATUS-2). */
+  /**
+   * Why a write of an item that has to be there is refused. Several reasons may hold; one of them is given (STATUS-2).
+   */
   refusals(item: ModelItem | undefined, claims: Claims, isNumber: boolean): readonly number[] {
     if (item === undefined) return [404];
     const reasons: number[] = [];

@@ -112,7 +112,9 @@ function readRequest(body: Buffer): BinaryDue {
   };
 }
 
-/** A QUIT that is carried out; one that does not fit, or has a flag, key or value, is a bad request (FRAME-7, FRAME-9). */
+/**
+ * A QUIT that is carried out; one that does not fit, or has a flag, key or value, is a bad request (FRAME-7, FRAME-9).
+ */
 function endsConnection(due: BinaryDue): boolean {
   return due.opcode === OPCODE.QUIT && due.fits && due.flags === 0 && due.key.length === 0 && due.value.length === 0;
 }
