@@ -64,7 +64,7 @@ function unmetNeed(need: Need, session: Session): Skip | undefined {
     return { kind: 'inapplicable', reason: 'the target does not ask for AUTH' };
   }
   if (need === 'reset' && !allowReset) return { kind: 'withheld', reason: 'the suite may not RESET this target' };
-  if (need === 'spawn' && !target.spawned) {
+  if (need === 'spawn' && target.process === undefined) {
     return { kind: 'withheld', reason: 'the target was not started by the suite' };
   }
   if (need !== 'small-limits' || frameBytesMax <= SMALL_FRAME_BYTES_MAX) return undefined;
