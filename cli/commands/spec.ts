@@ -94,11 +94,14 @@ async function runSpec(target: string | undefined, flags: Flags): Promise<number
   const jobs = command.readJobs(flags.jobs);
   const file = flags.expectedFailures;
   const expectedFailures = file === undefined ? [] : parseExpectedFailures(command.readTextFile(file), CASES, file);
-  const terminal = new TerminalReport({ isTerminal: process.stdout.isTTY, columns: process.stdout.columns });
+  const terminal = new TerminalReport({
+    isTerminal: process.stdout.isTTY,
+    columns: process.stdout.columns || undefined,
+  });
   const controller = new AbortController();
   const unwatch = onSignals(controller);
   const opened = await command.openTarget(texts);
-  const killNow = (): void => ('signal' in opened ? opened.signal('SIGKILL') : undefined);
+  const killNow = (): void => ('abandon' in opened ? opened.abandon() : undefined);
   process.on('exit', killNow);
   const records: RunRecord[] = [];
   const output = openRecords(flags.json);

@@ -8,7 +8,7 @@ export interface TerminalOptions {
   /** Whether lines may be written over and coloured. */
   readonly isTerminal: boolean;
   /** The width of the progress line. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 /** Failures beyond these are shown in one line: the first ones are what somebody will look at. */

@@ -67,7 +67,6 @@ export async function spawnTarget(options: SpawnOptions): Promise<SpawnedTarget>
 
 export class SpawnedTarget implements Target, ServerProcess {
   readonly spawned = true;
-  readonly dataPath: string = mkdtempSync(join(tmpdir(), 'speicher-spec-'));
   readonly crashes: ProcessEnd[] = [];
   readonly credentials?: string;
   readonly #options: SpawnOptions;
@@ -79,6 +78,7 @@ export class SpawnedTarget implements Target, ServerProcess {
   /** How many crashes there were before the present process was started. */
   #crashesBefore = 0;
   #address: Address | undefined;
+  #dataPath: string | undefined;
   #output = '';
   /** Where the present process's output begins: an address that an earlier one printed no longer holds. */
   #outputStart = 0;
@@ -107,6 +107,11 @@ export class SpawnedTarget implements Target, ServerProcess {
     return this.#child?.pid;
   }
 
+  get dataPath(): string {
+    this.#dataPath ??= mkdtempSync(join(tmpdir(), 'speicher-spec-'));
+    return this.#dataPath;
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -119,7 +124,7 @@ export class SpawnedTarget implements Target, ServerProcess {
   async start(): Promise<void> {
     const { command, cwd, env, group } = this.#options;
     const [program = '', ...args] = command.map((part) =>
-      part.replaceAll('{port}', String(this.#port)).replaceAll('{data}', this.dataPath),
+      part.replaceAll('{port}', String(this.#port)).replaceAll('{data}', () => this.dataPath),
     );
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -155,12 +160,11 @@ export class SpawnedTarget implements Target, ServerProcess {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<ProcessEnd> {
-    this.signal(signal);
+    this.#signal(signal);
     return this.#ended;
   }
 
-  /** Sends a signal and does not wait: for the moment at which the suite itself is ended. */
-  signal(signal: NodeJS.Signals): void {
+  #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined || !this.isRunning) return;
     this.#endWanted = true;
@@ -181,10 +185,20 @@ export class SpawnedTarget implements Target, ServerProcess {
 
   /** Ends it with SIGTERM, then with SIGKILL, and removes its data. */
   async stop(): Promise<void> {
-    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_MS);
+    const timer = setTimeout(() => this.#signal('SIGKILL'), STOP_MS);
     await this.kill('SIGTERM');
     clearTimeout(timer);
-    rmSync(this.dataPath, { recursive: true, force: true });
+    this.#removeData();
+  }
+
+  /** Kills it and removes its data, without waiting: for the moment at which the suite itself is ended. */
+  abandon(): void {
+    this.#signal('SIGKILL');
+    this.#removeData();
+  }
+
+  #removeData(): void {
+    if (this.#dataPath !== undefined) rmSync(this.#dataPath, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #keep(text: string): void {
