@@ -4,6 +4,7 @@ import { authLoginCases } from './cases/auth-login.ts';
 import { authCases } from './cases/auth.ts';
 import { consistentCases } from './cases/consistent.ts';
 import { coreCases } from './cases/core.ts';
+import { durableCases } from './cases/durable.ts';
 import { exampleCases } from './cases/examples.ts';
 import { frameCases } from './cases/frame.ts';
 import { gapCases } from './cases/gaps.ts';
@@ -40,6 +41,7 @@ const all: readonly (readonly Case[])[] = [
   authLoginCases,
   consistentCases,
   coreCases,
+  durableCases,
   exampleCases,
   frameCases,
   gapCases,

@@ -191,8 +191,12 @@ export const sweepCases: readonly Case[] = [
         for (const connection of connections) connection.reset();
       });
       await settle(context);
+      await context.send(
+        offsets.map((offset) => get(padded('r', offset))),
+        'reader',
+      );
       for (const offset of offsets) {
-        await keepFailure(failures, offset, async () => void (await context.ask(get(padded('r', offset)), MISS)));
+        await keepFailure(failures, offset, async () => void (await context.recv(MISS, 'reader')));
       }
       demandNoFailures(failures, whole, 'reset at');
     },
@@ -214,8 +218,12 @@ export const sweepCases: readonly Case[] = [
         );
         await settle(context);
         connection.resume();
-        const late = [...values.entries()].filter(([at]) => at % 2 === round % 2);
-        for (const [at, value] of late) await context.ask(get(`k${at}`), found(value), 'quick');
+        const others = [...values.entries()].filter(([at]) => at % 2 === round % 2);
+        await context.send(
+          others.map(([at]) => get(`k${at}`)),
+          'quick',
+        );
+        for (const [, value] of others) await context.recv(found(value), 'quick');
         for (const value of values) await context.recv(found(value), 'slow');
       }
     },

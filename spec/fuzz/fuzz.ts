@@ -1,6 +1,6 @@
 /**
- * The fuzzer: iterations, each of which its own seed repeats. Behind each of them a fresh connection must still serve, and
- * what no iteration touches must be as it was. What fails is made small, and written down as a vector.
+ * The fuzzer: iterations, each of which its own seed repeats. Behind each of them a fresh connection must still serve,
+ * and what no iteration touches must be as it was. What fails is made small, and written down as a vector.
  */
 import type { Profile } from '../../protocol/profiles.ts';
 import { found, get, set } from '../actions.ts';
@@ -25,10 +25,13 @@ export interface FuzzPlan<Part> {
 const TRIES_MAX = 150;
 const SHRINK_MS_MAX = 15_000;
 const WATCHED = 4;
+const USUAL_MS_MAX = 4000;
+const ITERATIONS_MIN = 5;
+const ROUND_TRIPS_PER_ITERATION = 10;
 
 /** Runs the iterations. Throws a Violation for the first that finds something. */
 export async function fuzz<Part>(context: CaseContext, plan: FuzzPlan<Part>): Promise<void> {
-  const { first = 0, iterations = plan.iterations } = context.session.fuzz;
+  const { first = 0, iterations = affordable(context, plan.iterations) } = context.session.fuzz;
   await watch(context);
   const before = memoryBytes(context.session.target);
   for (let iteration = first; iteration < first + iterations && !context.signal.aborted; iteration += 1) {
@@ -39,6 +42,12 @@ export async function fuzz<Part>(context: CaseContext, plan: FuzzPlan<Part>): Pr
     if (violation !== undefined) await report(context, plan, iteration, parts, violation);
   }
   demandBounded(context, before);
+}
+
+/** How many of a run's usual iterations there is time for: few with a server that is far away. */
+function affordable({ session }: CaseContext, usual: number): number {
+  const iterationMs = session.roundTripMs * ROUND_TRIPS_PER_ITERATION;
+  return Math.min(usual, Math.max(ITERATIONS_MIN, Math.floor(USUAL_MS_MAX / iterationMs)));
 }
 
 function place({ session, resolver }: CaseContext, space: string): Place {
@@ -54,7 +63,9 @@ async function watch(context: CaseContext): Promise<void> {
   context.discard('watch');
 }
 
-/** Runs parts on keys and connections of their own. Gives what went wrong; nothing is left of it if `keeps` is not set. */
+/**
+ * Runs parts on keys and connections of their own. Gives what went wrong; nothing is left of it if `keeps` is not set.
+ */
 async function attempt<Part>(
   context: CaseContext,
   { generator }: FuzzPlan<Part>,
