@@ -54,7 +54,7 @@ const config = {
       description: 'the interpreter of the vectors in Python: the same verdicts as ours, over all mutants and variants',
       runtime: 'node',
       needs: { programs: ['python3'] },
-      command: ['env', 'SPEC_VECTORS=all', '{runtime}', ...VITEST, '--project', 'spec', 'spec/vectors.test.ts'],
+      command: ['env', 'SPEC_VECTORS=all', '{runtime}', ...VITEST, '--project', 'subjects', 'spec/vectors.test.ts'],
       timeoutMs: 3_600_000,
     },
     {

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What judges the suite itself by hundreds of servers: it takes a minute or two, and no runtime changes it. */
+const OF_THE_SUITE = ['spec/{matrix,subjects}/**/*.test.ts', 'spec/vectors.test.ts'];
+
 /** A test whose name is in no project would never run, so every folder that may hold one is named here. */
 export default defineConfig({
   test: {
@@ -18,8 +21,14 @@ export default defineConfig({
       {
         extends: true,
         // What needs a browser runs in an environment of tox.
-        test: { name: 'spec', include: ['spec/**/*.test.ts'], exclude: ['**/*.browser.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'spec',
+          include: ['spec/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts', ...OF_THE_SUITE],
+          testTimeout: 60_000,
+        },
       },
+      { extends: true, test: { name: 'subjects', include: OF_THE_SUITE, testTimeout: 60_000 } },
       { extends: true, test: { name: 'repo', include: ['scripts/**/*.test.ts'], testTimeout: 120_000 } },
     ],
   },
