@@ -89,7 +89,12 @@ describe('what cannot be stored is a TypeError', () => {
     ['NaN', Number.NaN],
     ['Infinity', Infinity],
     ['a Map', new Map()],
-    ['an instance of a class', new (class Point {})()],
+    [
+      'an instance of a class',
+      new (class Point {
+        x = 1;
+      })(),
+    ],
     ['an ArrayBuffer', new ArrayBuffer(1)],
     ['a toJSON that gives nothing', { toJSON: () => undefined }],
     ['a bigint inside', { a: 1n }],

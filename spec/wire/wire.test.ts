@@ -253,9 +253,13 @@ describe('the annotator', () => {
     expect(showBytes(text('a"b'))).toBe('"a\\"b"');
     expect(showBytes(fromHex('00ff'))).toBe('hex 00ff');
     expect(showBytes(Buffer.alloc(99, 0x61))).toContain('(99 bytes)');
-    const raw = (text: string): string => rawLine(fromHex('00000000'), parseAddress(text));
     expect(raw('[::1]:1')).toBe('xxd -r -p <<< 00000000 | nc -q1 ::1 1 | xxd');
     expect(raw('unix:/run/s')).toBe('xxd -r -p <<< 00000000 | nc -q1 -U /run/s | xxd');
     expect(raw('tls://h:1')).toContain('openssl s_client -quiet -connect h:1');
   });
 });
+
+/** The line for the shell that sends a length of 0 to an address. */
+function raw(address: string): string {
+  return rawLine(fromHex('00000000'), parseAddress(address));
+}
