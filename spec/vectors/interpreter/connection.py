@@ -21,7 +21,7 @@ CHUNKS_AT_ONCE = 16
 # The time between two segments, so that a server has read the one before the other comes.
 SEGMENT_SECONDS = 0.002
 # What a transcript keeps of one connection, so that a hostile server cannot fill the memory.
-KEPT_BYTES_MAX = 1 << 20
+KEPT_BYTES_MAX = 1 << 16
 
 
 class Address(NamedTuple):
