@@ -22,13 +22,12 @@ function groupings(count: number): number[][] {
   });
 }
 
-/** The sizes of the packets of a grouping, in bytes. */
-function packetSizes(frames: readonly Buffer[], grouping: readonly number[]): number[] {
+/** The bytes of each packet of a grouping. */
+function packets(frames: readonly Buffer[], grouping: readonly number[]): Buffer[] {
   let sent = 0;
   return grouping.map((count) => {
-    const size = Buffer.concat(frames.slice(sent, sent + count)).length;
     sent += count;
-    return size;
+    return Buffer.concat(frames.slice(sent - count, sent));
   });
 }
 
@@ -41,13 +40,17 @@ async function everyGrouping(
   const all = groupings(expect.length);
   const failures: Failures = new Map();
   await everyOffset([...all.keys()], async (batch) => {
-    await Promise.all(
+    const streams = await Promise.all(
       batch.map(async (at) => {
-        const connection = await context.open(`packets ${at}`);
         const frames = piecesOf(padded('g', at)).map((piece) => context.resolver.piece(piece));
-        await connection.sendSegments(Buffer.concat(frames), packetSizes(frames, all[at] ?? []));
+        return { connection: await context.open(`packets ${at}`), queue: packets(frames, all[at] ?? []) };
       }),
     );
+    // In step, with a barrier behind each: written one after the other they could arrive together.
+    while (streams.some(({ queue }) => queue.length > 0)) {
+      for (const { connection, queue } of streams) connection.send(queue.shift() ?? Buffer.alloc(0));
+      await settle(context);
+    }
     for (const at of batch) {
       await keepFailure(failures, at, async () => {
         for (const each of expect) await context.recv(each, `packets ${at}`);

@@ -1,6 +1,6 @@
 /**
- * A small server that withstands a kill, for the tests of the durability cases alone: nothing of our own server is in it.
- * It knows as much of each profile as those cases ask for.
+ * A small server that withstands a kill, for the tests of the durability cases alone: nothing of our own server is in
+ * it. It knows as much of each profile as those cases ask for.
  */
 import { createServer, type Socket } from 'node:net';
 import { FLAG, FLAGS, type FlagName } from '../../protocol/flags.ts';

@@ -1,10 +1,10 @@
 /**
  * Items in memory and in a file, for the tests of the durability cases alone. A record of the file is
  *
- *     u32 length of what follows | u8 kind | u32 TAG | f64 expiry | f64 TTL | f64 version | u16 key length | key | value
+ *     u32 length of the rest | u8 kind | u32 TAG | f64 expiry | f64 TTL | f64 version | u16 key length | key | value
  *
- * where a kind is the first letter of `item`, `delete`, `reset` or `block`, and the version of a block is how far counters
- * are reserved. With a defect the store is wrong in one way.
+ * where a kind is the first letter of `item`, `delete`, `reset` or `block`, and the version of a block is how far
+ * counters are reserved. With a defect the store is wrong in one way.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
