@@ -39,7 +39,7 @@ function shown(value: string): string {
 }
 
 /** A request in words. */
-export function showInput(input: Input): string {
+function showInput(input: Input): string {
   const condition = 'version' in input && input.version !== undefined ? [`if version ${input.version}`] : [];
   if (input.op === 'SET' || input.op === 'ADD') return [input.op, shown(input.value), ...condition].join(' ');
   if (input.op !== 'INCREMENT') return [input.op, ...condition].join(' ');
@@ -47,7 +47,7 @@ export function showInput(input: Input): string {
 }
 
 /** A reply in words. */
-export function showOutput(output: Output | undefined): string {
+function showOutput(output: Output | undefined): string {
   if (output === undefined) return 'no reply';
   const parts = [String(output.status)];
   if (output.value !== undefined) parts.push(shown(output.value));

@@ -188,7 +188,7 @@ async function verify(context: CaseContext, tracks: Map<string, KeyTrack>, round
 }
 
 /** The item under a key, with all that can be asked of it. */
-export async function find(context: CaseContext, key: string, on: string): Promise<Found | undefined> {
+async function find(context: CaseContext, key: string, on: string): Promise<Found | undefined> {
   const detail = context.session.profiles.has('standard');
   const sentMs = Date.now();
   const came = await context.exchange(get(key, detail ? { flags: ['DETAIL'] } : {}), on);

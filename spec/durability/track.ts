@@ -25,7 +25,7 @@ export interface Tracked {
 }
 
 /** The item after a change, if it is carried out. */
-export function applied(item: Item, { change, sentMs, reply }: Tracked): Item {
+function applied(item: Item, { change, sentMs, reply }: Tracked): Item {
   if (reply !== undefined && reply.status !== 200) return item;
   if (change.op === 'DELETE') return undefined;
   const version = reply?.version;

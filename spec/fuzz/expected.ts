@@ -20,7 +20,7 @@ function misplaced(presence: Presence, length: number, isKey: boolean): boolean 
 }
 
 /** Whether section 4 has the request's opcode, for the profiles that the target is held to (PROFILE-1). */
-export function isKnown({ operation }: BinaryDue, profiles: ReadonlySet<Profile>): boolean {
+function isKnown({ operation }: BinaryDue, profiles: ReadonlySet<Profile>): boolean {
   return operation !== undefined && profiles.has(OPERATIONS[operation].profile);
 }
 

@@ -37,7 +37,7 @@ export interface Finding {
 }
 
 /** The file's text. */
-export function findingText(finding: Finding): string {
+function findingText(finding: Finding): string {
   const { id, clauses, profile, seed, iteration, expected, observed, steps } = finding;
   const why = `Found by iteration ${iteration} of seed ${seed}: expected ${expected}; observed ${observed}.`;
   const known = { id: `${id}-${seed}-${iteration}`, clauses, level: 'MUST', profile, why, steps };

@@ -91,7 +91,7 @@ function flush(batch: Batch | undefined, steps: Step[]): void {
 }
 
 /** The steps of a sequence: the model runs along and says what must come back. */
-export function sequenceSteps(drafts: readonly Draft[], { space, on }: Place): Step[] {
+function sequenceSteps(drafts: readonly Draft[], { space, on }: Place): Step[] {
   const steps: Step[] = [];
   const replay = new Replay(space);
   let batch: Batch | undefined;
