@@ -9,6 +9,7 @@ import { ALL_STATUSES, caseOf, HEADER, NASTY, runOf } from '../testing/sample-ru
 import { parseXml, type XmlElement } from '../testing/xml.ts';
 import { renderBadge, whyNoBadge } from './badge.ts';
 import { diffRuns } from './diff.ts';
+import { FORMATS } from './formats.ts';
 import { renderGithub } from './github.ts';
 import { readRecords, recordLine } from './json.ts';
 import { renderJunit } from './junit.ts';
@@ -152,6 +153,10 @@ describe('GitHub', () => {
     const records = runOf([caseOf('set.fail', 'FAIL', { clauses: ['A-1:', 'B%2,'] })]);
     expect(renderGithub(records)).toMatch(/^::error title=set\.fail \(A-1%3A%2C B%252%2C\)::/);
   });
+});
+
+test('the page has the matrix that is checked in: how the suite was itself tried out', () => {
+  expect(FORMATS.html(fine)).toMatch(/The suite on trial.*one-cell-for-all-keys.*latency-of-100-ms/s);
 });
 
 describe('the badge', () => {
