@@ -163,7 +163,6 @@ const stops: readonly Case[] = [
   ...(['SIGTERM', 'SIGINT'] as const).map((signal) =>
     durable({
       id: `durable.${signal.toLowerCase()}-answers-what-has-arrived`,
-      profile: 'core',
       clauses: ['DURABLE-2'],
       why: 'Every deployment ends the old process: requests that it has already taken must not fail for that.',
       hint: 'the handler of the signal ends the process before its replies are written, or there is none',

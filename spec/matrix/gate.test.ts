@@ -65,14 +65,15 @@ describe('mutants', () => {
       expect(killer, `${mutant.about} No case that cites ${mutant.clause} ends with ${by}`).toBeDefined();
       // Else it was the silence that was found out, and not the defect.
       expect(/^no reply within|deadline/.test(how) && !mutant.hangs, `${killer}: ${how}`).toBe(false);
-      // A case that fails against a right server too has found out nothing.
+      // A case that fails against a right server too has found out nothing. One that it skips is about a claim that only
+      // the defect makes.
       const control = await judge(
         withoutDefect(mutant),
         CASES.filter(({ id }) => id === killer),
       );
-      expect(statusesOf(control)).toEqual([`PASS ${killer}`]);
+      expect([`PASS ${killer}`, `SKIP ${killer}`]).toEqual(expect.arrayContaining(statusesOf(control)));
     },
-    30_000,
+    120_000,
   );
 
   test('every clause that demands something has one, or a reason why it has none', () => {
@@ -89,7 +90,7 @@ describe('mutants', () => {
     async (_name, mutant) => {
       expect(await passesTheNine(mutant)).not.toBe(false);
     },
-    30_000,
+    120_000,
   );
 });
 
