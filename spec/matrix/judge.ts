@@ -27,6 +27,37 @@ export interface JudgeOptions {
   readonly done?: (result: CaseResult) => boolean;
 }
 
+/**
+ * Runs all cases against a subject, and those once more, each alone, that failed only because their deadline was over:
+ * beside others on a busy machine that says nothing of the subject. One that hangs is what such a failure is about.
+ *
+ * @param late called with the two results of a case that was run again
+ */
+export async function judgeAll(
+  subject: Subject,
+  cases: readonly Case[],
+  atOnce: number,
+  late: (first: CaseResult, again: CaseResult) => void,
+): Promise<Verdicts> {
+  const verdicts = await judge(subject, cases, { atOnce });
+  if (verdicts === 'unreachable' || hangs(subject)) return verdicts;
+  const settled = new Map(verdicts);
+  for (const each of cases) {
+    const first = settled.get(each.id);
+    if (first === undefined || !isLate(first)) continue;
+    const again = await judge(subject, [each]);
+    const result = again === 'unreachable' ? undefined : again.get(each.id);
+    if (result === undefined) throw new Error(`${subject.name} was not there for ${each.id} again`);
+    settled.set(each.id, result);
+    late(first, result);
+  }
+  return settled;
+}
+
+const isLate = ({ observed = '' }: CaseResult): boolean => /the case's deadline of \d+ ms is over/.test(observed);
+
+const hangs = (subject: Subject): boolean => 'hangs' in subject && (subject as Mutant).hangs === true;
+
 /** Runs cases against a subject that is started for them alone. */
 export async function judge(subject: Subject, cases: readonly Case[], options: JudgeOptions = {}): Promise<Verdicts> {
   const running = await startSubject(subject);
@@ -39,8 +70,7 @@ export async function judge(subject: Subject, cases: readonly Case[], options: J
       output: () => '',
       stop: () => running.stop(),
     };
-    const hangs = 'hangs' in subject && (subject as Mutant).hangs === true;
-    const timeoutScale = hangs ? HANGING_SCALE : 1;
+    const timeoutScale = hangs(subject) ? HANGING_SCALE : 1;
     const session = await openSession(target, {
       seed: SEED,
       allowReset: true,

@@ -4,7 +4,7 @@ import { clause } from '../clauses.ts';
 import type { CaseResult, Outcome } from '../outcome.ts';
 import { MUTANTS } from '../mutants/index.ts';
 import type { Mutant, Variant } from '../subjects/subject.ts';
-import { judge, type Verdicts } from './judge.ts';
+import { judgeAll, type Verdicts } from './judge.ts';
 
 /** More names than these say no more than their number does. */
 const ALSO_MAX = 12;
@@ -44,11 +44,25 @@ export function killingOutcome(mutant: Mutant): 'FAIL' | 'WARN' {
 
 const ids = (results: Iterable<CaseResult>): string[] => [...results].map(({ id }) => id).sort();
 
+/** Is told what a run met that no row shows. */
+export type Note = (line: string) => void;
+
+/** Tells of cases that were run again. */
+const lateTo =
+  (name: string, note: Note) =>
+  (first: CaseResult, again: CaseResult): void =>
+    note(`${name}: ${first.id} was late (${first.observed}) and was run again alone: ${again.status}`);
+
 /** Runs a mutant against every case. An ERROR of the suite's own is thrown. */
-export async function mutantRow(mutant: Mutant, cases: readonly Case[], atOnce: number): Promise<MutantRow> {
+export async function mutantRow(
+  mutant: Mutant,
+  cases: readonly Case[],
+  atOnce: number,
+  note: Note,
+): Promise<MutantRow> {
   const by = killingOutcome(mutant);
   const base = { clause: mutant.clause, ...(mutant.impostor !== undefined && { impostor: mutant.impostor }) };
-  const verdicts = await judge(mutant, cases, { atOnce });
+  const verdicts = await judgeAll(mutant, cases, atOnce, lateTo(mutant.name, note));
   if (verdicts === 'unreachable') return { ...base, by: 'unreachable', killers: [], also: 0 };
   const all = [...noErrors(mutant.name, verdicts)];
   const cites = new Set(cases.filter(({ clauses }) => clauses.includes(mutant.clause)).map(({ id }) => id));
@@ -58,10 +72,18 @@ export async function mutantRow(mutant: Mutant, cases: readonly Case[], atOnce: 
 }
 
 /** Runs a variant against every case. An ERROR of the suite's own is thrown. */
-export async function variantRow(variant: Variant, cases: readonly Case[], atOnce: number): Promise<VariantRow> {
-  const verdicts = await judge(variant, cases, { atOnce: variant.oneAtATime ? 1 : atOnce });
+export async function variantRow(
+  variant: Variant,
+  cases: readonly Case[],
+  atOnce: number,
+  note: Note,
+): Promise<VariantRow> {
+  const verdicts = await judgeAll(variant, cases, variant.oneAtATime ? 1 : atOnce, lateTo(variant.name, note));
   if (verdicts === 'unreachable') throw new Error(`${variant.name} does not listen`);
   const all = [...noErrors(variant.name, verdicts)];
+  for (const { id, status, observed } of all) {
+    if (status === 'FAIL') note(`${variant.name}: ${id} failed: ${observed}`);
+  }
   const of = (status: Outcome): CaseResult[] => all.filter((result) => result.status === status);
   return {
     passed: of('PASS').length,

@@ -33,6 +33,14 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const problems: string[] = [];
 
+const EMPTY: Matrix = { cases: CASES.length, mutants: {}, variants: {} };
+const old: Matrix = update && only.length === 0 ? EMPTY : readMatrix();
+// Rows of several sets of cases side by side would be a table of no run.
+if (only.length > 0 && old.cases !== CASES.length) {
+  say(`the matrix is of ${old.cases} cases and there are ${CASES.length}: run all of it`);
+  process.exit(2);
+}
+
 /** Does the same for each of a list, several at a time. What fails is a problem, and has no row. */
 async function each<Item extends { readonly name: string }, Row>(
   items: readonly Item[],
@@ -67,14 +75,13 @@ function merged<Row>(
 
 // Both at once: some variants are slow, which is waiting and no work.
 const [variants, mutants] = await Promise.all([
-  each<Variant, VariantRow>(VARIANTS.filter(isChosen), (variant) => variantRow(variant, CASES, CASES_AT_ONCE)),
+  each<Variant, VariantRow>(VARIANTS.filter(isChosen), (variant) => variantRow(variant, CASES, CASES_AT_ONCE, say)),
   each<Mutant, MutantRow>(MUTANTS.filter(isChosen), async (mutant) => {
-    const row = await mutantRow(mutant, CASES, CASES_AT_ONCE);
+    const row = await mutantRow(mutant, CASES, CASES_AT_ONCE, say);
     const nine = mutant.impostor === undefined ? undefined : await passesTheNine(mutant);
     return { ...row, ...(nine !== undefined && { passesTheNine: nine }) };
   }),
 ]);
-const old: Matrix = update && only.length === 0 ? { cases: 0, mutants: {}, variants: {} } : readMatrix();
 const matrix: Matrix = {
   cases: CASES.length,
   mutants: merged(MUTANTS, mutants, old.mutants),
