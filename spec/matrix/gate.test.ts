@@ -65,8 +65,8 @@ describe('mutants', () => {
       expect(killer, `${mutant.about} No case that cites ${mutant.clause} ends with ${by}`).toBeDefined();
       // Else it was the silence that was found out, and not the defect.
       expect(/^no reply within|deadline/.test(how) && !mutant.hangs, `${killer}: ${how}`).toBe(false);
-      // A case that fails against a right server too has found out nothing. One that it skips is about a claim that only
-      // the defect makes.
+      // A case that fails against a right server too has found out nothing. One that is skipped there is about a claim
+      // that only the defect makes.
       const control = await judge(
         withoutDefect(mutant),
         CASES.filter(({ id }) => id === killer),
