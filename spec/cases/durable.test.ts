@@ -70,7 +70,6 @@ describe.concurrent('durability', () => {
 
   test.each<[Defect, string, string]>([
     ['ack-before-write', 'what-was-synced-is-there', '404'],
-    ['ack-before-write', 'kills-under-load', 'no item'],
     ['resurrected-delete', 'deleted-stays-deleted', '200'],
     ['resurrected-delete', 'kills-under-load', ''],
     ['resurrected-reset', 'a-reset-stays', '200'],
