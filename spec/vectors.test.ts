@@ -39,8 +39,8 @@ const SUBJECTS_STEP = 30;
 const CASES_STEP = 8;
 const HANGING_CASES_STEP = 60;
 /**
- * Whether these are found out depends on how soon a server sees what was sent, and what it does first. Both interpreters
- * must find them out, by a case that cites the clause; by which, chance decides.
+ * Whether these are found out depends on how soon a server sees what was sent, and what it does first. Both
+ * interpreters must find them out, by a case that cites the clause; by which, chance decides.
  */
 const BY_CHANCE = new Set(['half-close-is-the-end', 'write-to-the-dead-kills-the-process']);
 
