@@ -29,6 +29,7 @@ import { claimedProfiles } from './options.ts';
 import type { Session } from './session.ts';
 import type { ListPage, Store } from './store/store.ts';
 
+/** If `session.progress.isUnfinished` afterwards, the same request is to be run again. */
 type Run = (context: ServerContext, session: Session, request: RequestFrame, reply: ReplyFrame, page: ListPage) => void;
 
 /** What a request may look like, and what carries it out. */
@@ -48,17 +49,28 @@ interface Handler {
   readonly prefix: Form | undefined;
 }
 
-/** An operation that is the store's alone. */
-type StoreOperation = {
-  [Name in keyof Store]: Store[Name] extends (request: RequestFrame, reply: ReplyFrame) => void ? Name : never;
-}[keyof Store];
+/** An operation that is the store's alone and comes in slices. */
+type SlicedOperation = 'count' | Extract<keyof Store, `${string}Prefix`>;
+
+/** Any other operation that is the store's alone. */
+type StoreOperation = Exclude<
+  {
+    [Name in keyof Store]: Store[Name] extends (request: RequestFrame, reply: ReplyFrame) => void ? Name : never;
+  }[keyof Store],
+  SlicedOperation
+>;
 
 const stored =
   (name: StoreOperation): Run =>
   ({ store }, _session, request, reply) =>
     store[name](request, reply);
 
-const list: Run = ({ store }, _session, request, reply, page) => store.list(request, reply, page);
+const sliced =
+  (name: SlicedOperation): Run =>
+  ({ store }, session, request, reply) =>
+    store[name](request, reply, session.progress);
+
+const list: Run = ({ store }, session, request, reply, page) => store.list(request, reply, page, session.progress);
 
 const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
   HELLO: (context, _session, _request, reply) => replyEntries(reply, helloEntries(context)),
@@ -85,19 +97,19 @@ const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
     if (meta) replyEntries(reply, metaEntries(meta));
     else reply.status = STATUS.NOT_FOUND;
   },
-  COUNT: stored('count'),
+  COUNT: sliced('count'),
   KEYS: list,
   RESET: stored('reset'),
 };
 
 const RUN_PREFIX: Partial<Record<OperationName, Run>> = {
   GET: list,
-  SET: stored('setPrefix'),
-  DELETE: stored('deletePrefix'),
-  INCREMENT: stored('incrementPrefix'),
-  TOUCH: stored('touchPrefix'),
-  LOCK: stored('lockPrefix'),
-  UNLOCK: stored('unlockPrefix'),
+  SET: sliced('setPrefix'),
+  DELETE: sliced('deletePrefix'),
+  INCREMENT: sliced('incrementPrefix'),
+  TOUCH: sliced('touchPrefix'),
+  LOCK: sliced('lockPrefix'),
+  UNLOCK: sliced('unlockPrefix'),
 };
 
 /** LIST-2: a limit below 1 is none. */

@@ -2,6 +2,7 @@
  * The options of a server, in one zod object: names, kinds, defaults, bounds and what they are for. `createServer`, the
  * command line, the environment, the configuration file and the documentation are all derived from it.
  */
+import { totalmem } from 'node:os';
 import { z } from 'zod';
 import {
   FRAME_BYTES_CEILING,
@@ -16,6 +17,7 @@ import {
   VALUE_BYTES_FLOOR,
   type Profile,
 } from '../protocol/index.ts';
+import { EVICTION_POLICIES } from './store/arena/eviction.ts';
 import { isLocalAddress, LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
 import {
   file,
@@ -46,6 +48,16 @@ const MAX_FRAME = {
   max: FRAME_BYTES_CEILING,
   description:
     'longest frame; at least max-key + max-value + 64 bytes, and it grows with them if it is not given (FRAME-4)',
+} as const satisfies NumberOption;
+
+/** A quarter of the machine's memory, or of what the system lets this process have of it. */
+const MEMORY_SHARE = 0.25;
+
+const MAX_MEMORY = {
+  default: Math.max(MIB, Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) * MEMORY_SHARE)),
+  min: MIB,
+  max: 32 * 1024 * MIB,
+  description: "what items may take in all; if not given, a quarter of the machine's memory",
 } as const satisfies NumberOption;
 
 const shape = {
@@ -112,6 +124,27 @@ const shape = {
     max: FRAME_BYTES_CEILING - KEY_BYTES_CEILING - FRAME_BYTES_OVERHEAD,
     description: 'longest value (KEY-3)',
   }),
+  maxMemoryBytes: numberSchema('bytes', MAX_MEMORY)
+    .optional()
+    .register(metaOf, {
+      ...numberMeta('bytes', MAX_MEMORY),
+      // What the default comes to depends on the machine; documents do not.
+      default: undefined,
+    }),
+  evictionPolicy: z
+    .enum(EVICTION_POLICIES, {
+      error: ({ input }) => `must be one of ${EVICTION_POLICIES.join(', ')}, not ${JSON.stringify(input)}`,
+    })
+    .default('lru')
+    .register(metaOf, {
+      kind: 'string',
+      placeholder: 'NAME',
+      choices: EVICTION_POLICIES,
+      default: 'lru',
+      description:
+        'what goes when max-memory is reached: lru, what was not accessed for longest; lfu, what is accessed least; ' +
+        'none, nothing: writes get 507',
+    }),
   maxFrameBytes: numberSchema('bytes', MAX_FRAME).optional().register(metaOf, numberMeta('bytes', MAX_FRAME)),
   maxJsonDepth: number('count', {
     default: 128,
@@ -274,6 +307,7 @@ export const serverOptionsSchema = z.strictObject(shape).transform((parsed, cont
   }
   return {
     ...parsed,
+    maxMemoryBytes: parsed.maxMemoryBytes ?? MAX_MEMORY.default,
     maxFrameBytes:
       parsed.maxFrameBytes ??
       Math.max(MAX_FRAME.default, parsed.maxKeyBytes + parsed.maxValueBytes + FRAME_BYTES_OVERHEAD),

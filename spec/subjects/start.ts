@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import {
   createServer,
+  createStore,
   parseServerOptions,
   systemClock,
   type Server,
   type ServerOptionsInput,
   type Store,
 } from '../../server/index.ts';
-import { createMapStore } from '../../server/store/map-store.ts';
 import type { Subject } from './subject.ts';
 import { Link } from './wire.ts';
 
@@ -73,8 +73,7 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
 }
 
 async function startServer(subject: Subject, options: ServerOptionsInput): Promise<Server> {
-  const { maxValueBytes } = parseServerOptions(options);
-  const plain = createMapStore({ clock: systemClock, valueBytesMax: maxValueBytes });
+  const plain = createStore(parseServerOptions(options), systemClock);
   const store = subject.store === undefined ? plain : changed(plain, subject.store(plain, systemClock));
   const server = createServer({ stopTimeoutMs: 0, ...options }, { store });
   await server.start();
