@@ -38,6 +38,9 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The profiles that can be chosen: `auth` follows from the option `auth`. */
 const SELECTABLE_PROFILES = ['json', 'core', 'standard', 'prefix', 'locks', 'insight'] as const satisfies Profile[];
 
+/** How bytes come and go; docs/decisions/0009-below-the-sockets.md. */
+const TRANSPORTS = ['auto', 'plain'] as const;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const MAX_FRAME = {
@@ -88,6 +91,18 @@ const shape = {
       description: 'parts of the protocol to offer; auth is added where the option auth is given (section 6)',
     },
   )([...SELECTABLE_PROFILES]),
+  transport: z
+    .enum(TRANSPORTS, {
+      error: ({ input }) => `must be ${TRANSPORTS.join(' or ')}, not ${JSON.stringify(input)}`,
+    })
+    .default('auto')
+    .register(metaOf, {
+      kind: 'string',
+      placeholder: 'KIND',
+      choices: TRANSPORTS,
+      default: 'auto',
+      description: 'auto: the fastest way to the sockets that the runtime has; plain: only what is documented of it',
+    }),
   maxConnections: number('count', {
     default: 16_384,
     min: 32,

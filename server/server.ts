@@ -2,7 +2,6 @@
  * The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order.
  */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { FrameWriter } from '../protocol/index.ts';
 import { Authenticator } from './authenticator.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -14,6 +13,7 @@ import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptionsInput } from './options.ts';
 import { createMapStore } from './store/map-store.ts';
 import type { Store } from './store/store.ts';
+import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 
@@ -113,7 +113,7 @@ export class Server {
           await openListener(
             url,
             this.#context.options,
-            (socket) => this.#accept(socket),
+            (stream) => this.#accept(stream),
             (error) => this.#context.logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
           ),
         );
@@ -158,12 +158,13 @@ export class Server {
     logger.info({ event: 'stopped' }, 'stopped');
   }
 
-  #accept(socket: Socket): void {
+  #accept(stream: ByteStream): void {
     const { authenticator, counters, logger } = this.#context;
-    const connection = new Connection(this.#host, socket);
+    const connection = new Connection(this.#host, stream);
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);
+    connection.open();
     const limit = this.#limitReached();
     if (limit !== undefined) {
       logger.warn({ event: 'limit', limit, peer: connection.session.peer }, 'refused');

@@ -9,12 +9,12 @@
  * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn
  * the FIN into a RST and destroy the last reply on its way.
  */
-import type { Socket } from 'node:net';
 import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter } from '../../protocol/index.ts';
 import { putConnectionError } from '../dialects/binary.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
+import type { ByteStream, StreamReader } from './byte-stream.ts';
 
 /** Replies are handed over in pieces of about this size, however many requests one read has brought. */
 const FLUSH_BYTES = 64 * 1024;
@@ -44,10 +44,10 @@ export interface ConnectionHost {
   forget(connection: Connection, reason: string, cause?: Error): void;
 }
 
-export class Connection {
+export class Connection implements StreamReader {
   readonly session: Session;
   readonly #host: ConnectionHost;
-  readonly #socket: Socket;
+  readonly #stream: ByteStream;
   readonly #decoder: FrameDecoder;
   #state: State = 'reading';
   #clientEnded = false;
@@ -66,26 +66,57 @@ export class Connection {
   /** What the host has counted for this connection in the sum over all. */
   #accountedBytes = 0;
 
-  constructor(host: ConnectionHost, socket: Socket) {
+  constructor(host: ConnectionHost, stream: ByteStream) {
     this.#host = host;
-    this.#socket = socket;
+    this.#stream = stream;
     const { options, authenticator } = host.context;
-    this.session = new Session(peerOf(socket), authenticator === undefined);
+    this.session = new Session(stream.peer, authenticator === undefined);
     this.#decoder = new FrameDecoder(
       this.session.isAuthenticated ? options.maxFrameBytes : options.maxUnauthenticatedInputBytes,
     );
     this.#openedMs = this.#lastInputMs = host.nowMs;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
-    socket.on('end', () => this.#endOfInput());
-    socket.on('drain', () => this.#drained());
-    socket.on('error', (error: Error) => this.close('socket-error', error));
-    socket.on('close', () => this.close('closed'));
   }
 
   /** Bytes of replies that the runtime has not been able to hand to the operating system. */
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#stream.unsentBytes;
+  }
+
+  /** Begins to read; called once, when the server knows of this connection. */
+  open(): void {
+    this.#stream.open(this);
+  }
+
+  received(bytes: Uint8Array, end: number): void {
+    this.#quietTurns = 0;
+    this.#lastInputMs = this.#host.nowMs;
+    if (this.#state === 'lingering' || this.#state === 'closed') return;
+    this.#decoder.push(bytes, end);
+    this.#process();
+    if (this.#isIn('paused')) this.#decoder.keepUnread();
+  }
+
+  ended(): void {
+    this.#clientEnded = true;
+    if (this.#state === 'reading') this.#linger();
+    else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
+  }
+
+  drained(): void {
+    this.#account(this.unsentBytes);
+    if (this.#state !== 'paused') return;
+    this.#state = 'reading';
+    this.#process();
+    // What was processed may have paused it again.
+    if (this.#isIn('reading')) this.#stream.resume();
+  }
+
+  finished(): void {
+    if (this.#clientEnded) this.close('ended');
+  }
+
+  closed(error?: Error): void {
+    this.close(error === undefined ? 'closed' : 'socket-error', error);
   }
 
   /** Closes at once; what lies unsent is lost. */
@@ -93,7 +124,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#account(0);
-    this.#socket.destroy();
+    this.#stream.destroy();
     this.#host.forget(this, reason, cause);
   }
 
@@ -126,14 +157,6 @@ export class Connection {
   #closeForLimit(limit: string): void {
     this.#host.context.logger.warn({ event: 'limit', limit, peer: this.session.peer }, 'connection closed');
     this.close(limit);
-  }
-
-  #receive(chunk: Uint8Array): void {
-    this.#quietTurns = 0;
-    this.#lastInputMs = this.#host.nowMs;
-    if (this.#state === 'lingering' || this.#state === 'closed') return;
-    this.#decoder.push(chunk);
-    this.#process();
   }
 
   /** Answers the frames that have come, as long as the client reads the replies. */
@@ -205,12 +228,6 @@ export class Connection {
     this.#linger();
   }
 
-  #endOfInput(): void {
-    this.#clientEnded = true;
-    if (this.#state === 'reading') this.#linger();
-    else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
-  }
-
   /** Sends what there is to send, then FIN; input is thrown away from now on. */
   #linger(): void {
     this.#flush();
@@ -220,10 +237,8 @@ export class Connection {
     this.#frameBegunMs = 0;
     this.#lingerUntilMs = nowMs + LINGER_MS;
     this.#stalledSinceMs = nowMs;
-    this.#socket.end(() => {
-      if (this.#clientEnded) this.close('ended');
-    });
-    this.#socket.resume();
+    this.#stream.resume();
+    this.#stream.end();
   }
 
   /** Hands the replies that were written to the transport. */
@@ -231,11 +246,9 @@ export class Connection {
     const { writer, context } = this.#host;
     if (writer.length === 0) return;
     if (this.#state === 'closed' || this.#state === 'lingering') return writer.clear();
-    this.#socket.write(writer.bytes.subarray(0, writer.length));
-    const unsentBytes = this.#socket.writableLength;
-    // Where the operating system took all at once the buffer is free again.
-    if (unsentBytes === 0) writer.clear();
+    if (this.#stream.write(writer.bytes, writer.length)) writer.clear();
     else writer.detach();
+    const unsentBytes = this.#stream.unsentBytes;
     this.#account(unsentBytes);
     if (unsentBytes > context.options.unsentHighWaterBytes && this.#state === 'reading') this.#pause();
   }
@@ -243,22 +256,14 @@ export class Connection {
   #pause(): void {
     this.#state = 'paused';
     this.#frameBegunMs = 0;
-    this.#stalledBytes = this.#unsentProgress();
+    this.#stalledBytes = this.#stream.unsentProgress;
     this.#stalledSinceMs = this.#host.nowMs;
-    this.#socket.pause();
+    this.#stream.pause();
   }
 
-  #drained(): void {
-    this.#account(this.unsentBytes);
-    if (this.#state !== 'paused') return;
-    this.#state = 'reading';
-    this.#process();
-    // What was processed may have paused it again.
-    if (this.#isReading()) this.#socket.resume();
-  }
-
-  #isReading(): boolean {
-    return this.#state === 'reading';
+  /** Asks anew: what was called since the state was last looked at may have changed it. */
+  #isIn(state: State): boolean {
+    return this.#state === state;
   }
 
   #account(unsentBytes: number): void {
@@ -269,19 +274,12 @@ export class Connection {
   }
 
   #hasStalled(nowMs: number): boolean {
-    const unsentBytes = this.#unsentProgress();
+    const unsentBytes = this.#stream.unsentProgress;
     if (unsentBytes === 0 || unsentBytes !== this.#stalledBytes) {
       this.#stalledBytes = unsentBytes;
       this.#stalledSinceMs = nowMs;
     }
     return nowMs - this.#stalledSinceMs >= this.#host.context.options.unsentTimeoutMs;
-  }
-
-  /** A figure that changes whenever the client reads: within one large write only the handle knows of progress. */
-  #unsentProgress(): number {
-    const handle: unknown = Reflect.get(this.#socket, '_handle');
-    const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
-    return this.unsentBytes + (typeof queued === 'number' ? queued : 0);
   }
 
   /** Keeps the time at which an unfinished frame began; one that begins after others were answered is a new one. */
@@ -297,8 +295,4 @@ export class Connection {
     if (this.#state === 'reading' && (isQuiet || this.#host.nowMs >= deadlineMs)) return this.#linger();
     setImmediate(() => this.#stopWhenQuiet(deadlineMs));
   }
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`;
 }

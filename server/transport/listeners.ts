@@ -5,6 +5,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import { SpeicherError } from '../../protocol/index.ts';
 import { formatListenUrl, parseListenUrl, type ListenAddress } from '../listen-url.ts';
 import type { ServerOptions } from '../options.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { acceptHandles } from './handle-stream.ts';
+import { SocketStream } from './socket-stream.ts';
 
 /** Only the server's own user may connect to a Unix socket. */
 const UNIX_SOCKET_MODE = 0o700;
@@ -32,15 +35,16 @@ export interface Listener {
 export async function openListener(
   url: string,
   options: ServerOptions,
-  onConnection: (socket: Socket) => void,
+  onConnection: (stream: ByteStream) => void,
   onError: (error: Error) => void,
 ): Promise<Listener> {
   const wanted = parseListenUrl(url)!;
   try {
-    const server = await makeServer(wanted, options, onConnection);
+    const server = await makeServer(wanted, options, (socket) => onConnection(new SocketStream(socket)));
     if (wanted.scheme === 'unix') await removeStaleSocket(wanted.path);
     await listen(server, wanted);
     server.on('error', onError);
+    if (wanted.scheme !== 'tls' && options.transport === 'auto') acceptHandles(server, onConnection, onError);
     if (wanted.scheme === 'unix') await chmod(wanted.path, UNIX_SOCKET_MODE);
     const address = wanted.scheme === 'unix' ? wanted : { ...wanted, port: (server.address() as AddressInfo).port };
     return { address, url: formatListenUrl(address), close: () => closeServer(server) };
