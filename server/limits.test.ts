@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createServer, parseServerOptions, type Server, type ServerOptionsInput } from './index.ts';
 import { createMapStore } from './store/map-store.ts';
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
+import { TRANSPORT } from './testing/transports.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -39,7 +40,10 @@ async function serve(options: ServerOptionsInput = {}) {
     sweep(itemsMax);
     for (const resolve of swept.splice(0)) resolve();
   };
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], ...options }, { clock, logger, store });
+  const server = createServer(
+    { listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, ...options },
+    { clock, logger, store },
+  );
   await server.start();
   cleanups.push(() => server.stop());
   return {

@@ -10,6 +10,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { FLAG, readEntries } from '../protocol/index.ts';
 import { createServer, type Server, type ServerDependencies, type ServerOptionsInput } from './index.ts';
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
+import { TRANSPORT } from './testing/transports.ts';
 import { VERSION } from './version.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -19,7 +20,7 @@ afterEach(async () => {
 });
 
 async function serve(options: ServerOptionsInput = {}, dependencies: ServerDependencies = {}): Promise<Server> {
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], ...options }, dependencies);
+  const server = createServer({ listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, ...options }, dependencies);
   await server.start();
   cleanups.push(() => server.stop());
   return server;

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { FrameWriter } from '../protocol/index.ts';
 import { Authenticator } from './authenticator.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { BatchClock, systemClock, type Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
 import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
@@ -69,7 +69,7 @@ export class Server {
 
   constructor(input: ServerOptionsInput, dependencies: ServerDependencies) {
     const options = parseServerOptions(input);
-    const clock = dependencies.clock ?? systemClock;
+    const clock = new BatchClock(dependencies.clock ?? systemClock);
     const random = dependencies.randomBytes ?? randomBytes;
     this.#context = {
       options,
@@ -86,6 +86,7 @@ export class Server {
       binary: new BinaryDialect(this.#context, dispatcher, writer),
       json: new JsonDialect(this.#context, dispatcher, writer),
       writer,
+      clock,
       nowMs: clock.nowMs(),
       authenticated: (connection) => this.#unauthenticated.delete(connection),
       accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
@@ -106,15 +107,16 @@ export class Server {
    * @throws SpeicherError `SPEICHER_LISTEN`, naming the address and what is wrong with it
    */
   async start(): Promise<void> {
+    const { logger, options } = this.#context;
     const listeners: Listener[] = [];
     try {
-      for (const url of this.#context.options.listen) {
+      for (const url of options.listen) {
         listeners.push(
           await openListener(
             url,
-            this.#context.options,
+            options,
             (stream) => this.#accept(stream),
-            (error) => this.#context.logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
+            (error) => logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
           ),
         );
       }
@@ -124,7 +126,7 @@ export class Server {
     }
     this.#listeners = listeners;
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
-    for (const { url } of listeners) this.#context.logger.info({ event: 'listening', url }, 'listening');
+    for (const { url, transport } of listeners) logger.info({ event: 'listening', url, transport }, 'listening');
   }
 
   /**

@@ -11,6 +11,7 @@
  */
 import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter } from '../../protocol/index.ts';
 import { putConnectionError } from '../dialects/binary.ts';
+import type { BatchClock } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
@@ -34,6 +35,8 @@ export interface ConnectionHost {
   readonly json: Dialect;
   /** Where the dialects write. One serves all connections: whoever writes hands it over before anybody else runs. */
   readonly writer: FrameWriter;
+  /** Stands still while a batch of requests is carried out. */
+  readonly clock: BatchClock;
   /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
   readonly nowMs: number;
   /** Tells that a connection has authenticated. */
@@ -161,7 +164,19 @@ export class Connection implements StreamReader {
 
   /** Answers the frames that have come, as long as the client reads the replies. */
   #process(): void {
-    const { writer, context } = this.#host;
+    const { clock } = this.#host;
+    clock.hold();
+    try {
+      this.#answerAll();
+    } finally {
+      clock.release();
+    }
+    if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
+    this.#watchFrame();
+  }
+
+  #answerAll(): void {
+    const { writer, context, clock } = this.#host;
     const decoder = this.#decoder;
     this.#framesDone = 0;
     while (this.#state === 'reading') {
@@ -175,11 +190,12 @@ export class Connection implements StreamReader {
       this.#framesDone++;
       context.counters.requests++;
       if (this.session.isEnding) this.#linger();
-      else if (writer.length >= FLUSH_BYTES) this.#flush();
+      else if (writer.length >= FLUSH_BYTES) {
+        this.#flush();
+        clock.hold();
+      }
     }
     this.#flush();
-    if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
-    this.#watchFrame();
   }
 
   #answer(bytes: Uint8Array, start: number, end: number): void {

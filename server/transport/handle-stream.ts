@@ -141,6 +141,8 @@ class HandleStream implements ByteStream {
   readonly #runtime: HandleRuntime;
   readonly #handle: Handle;
   #reader: StreamReader | undefined;
+  /** libuv takes it for an error to begin twice, and stops by itself at the client's end. */
+  #isReading = false;
   #hasEnded = false;
 
   constructor(runtime: HandleRuntime, handle: Handle) {
@@ -165,7 +167,7 @@ class HandleStream implements ByteStream {
     this.#reader = reader;
     this.#handle.onread = this.#runtime.onRead;
     this.#handle.useUserBuffer(this.#runtime.input);
-    this.#check(this.#handle.readStart(), 'read');
+    this.resume();
   }
 
   write(bytes: Uint8Array, end: number): boolean {
@@ -184,11 +186,15 @@ class HandleStream implements ByteStream {
   }
 
   pause(): void {
+    if (this.#reader === undefined || !this.#isReading) return;
+    this.#isReading = false;
     this.#check(this.#handle.readStop(), 'read');
   }
 
   resume(): void {
-    if (this.#reader !== undefined && !this.#hasEnded) this.#check(this.#handle.readStart(), 'read');
+    if (this.#reader === undefined || this.#isReading || this.#hasEnded) return;
+    this.#isReading = true;
+    this.#check(this.#handle.readStart(), 'read');
   }
 
   end(): void {
@@ -212,6 +218,7 @@ class HandleStream implements ByteStream {
     if (reader === undefined || bytesOrError === 0) return;
     if (bytesOrError > 0) reader.received(this.#runtime.input, bytesOrError);
     else if (bytesOrError === UV_EOF) {
+      this.#isReading = false;
       this.#hasEnded = true;
       reader.ended();
     } else this.#check(bytesOrError, 'read');
