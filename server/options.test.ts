@@ -201,6 +201,9 @@ test('log levels, flags and unknown options', () => {
   expect(problemOf({ logLevel: 'loud' })).toBe(
     'logLevel must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
   );
+  expect(parseServerOptions().transport).toBe('auto');
+  expect(parseServerOptions({ transport: 'plain' }).transport).toBe('plain');
+  expect(problemOf({ transport: 'fast' })).toBe('transport must be auto or plain, not "fast"');
   expect(problemOf({ allowInsecure: 'perhaps' })).toBe('allowInsecure must be true or false');
   expect(thrownBy(() => parseServerOptions({ maxKeys: 3 } as ServerOptionsInput))).toMatchObject({
     code: 'SPEICHER_OPTION',

@@ -81,16 +81,6 @@ const shape = {
     default: false,
     description: 'listen outside this machine even though everybody there may then read and delete everything',
   }),
-  profiles: list(
-    z.enum(SELECTABLE_PROFILES, {
-      error: ({ input }) => `must be some of ${SELECTABLE_PROFILES.join(', ')}, not ${JSON.stringify(input)}`,
-    }),
-    {
-      placeholder: 'NAME',
-      choices: SELECTABLE_PROFILES,
-      description: 'parts of the protocol to offer; auth is added where the option auth is given (section 6)',
-    },
-  )([...SELECTABLE_PROFILES]),
   transport: z
     .enum(TRANSPORTS, {
       error: ({ input }) => `must be ${TRANSPORTS.join(' or ')}, not ${JSON.stringify(input)}`,
@@ -103,6 +93,16 @@ const shape = {
       default: 'auto',
       description: 'auto: the fastest way to the sockets that the runtime has; plain: only what is documented of it',
     }),
+  profiles: list(
+    z.enum(SELECTABLE_PROFILES, {
+      error: ({ input }) => `must be some of ${SELECTABLE_PROFILES.join(', ')}, not ${JSON.stringify(input)}`,
+    }),
+    {
+      placeholder: 'NAME',
+      choices: SELECTABLE_PROFILES,
+      description: 'parts of the protocol to offer; auth is added where the option auth is given (section 6)',
+    },
+  )([...SELECTABLE_PROFILES]),
   maxConnections: number('count', {
     default: 16_384,
     min: 32,
