@@ -1,7 +1,7 @@
 /**
  * Bytes straight over a handle of Node's, the object that a net.Socket is made of. What comes lands in one buffer for
  * all connections, replies go to the kernel from the connection's own buffer, and no stream, event or tick of Node's
- * stands between: that is a third of what a request costs, and most of what a silent connection weighs
+ * stands between: that was a third of what a request cost, and two thirds of what a silent connection weighed
  * (docs/decisions/0009-below-the-sockets.md).
  *
  * This is the one file that knows the runtime's internals. `handleBinding` looks whether they are what it expects, and
