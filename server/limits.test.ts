@@ -3,10 +3,11 @@ import { afterEach, expect, test } from 'vitest';
 import { createServer, parseServerOptions, type Server, type ServerOptionsInput } from './index.ts';
 import { createMapStore } from './store/map-store.ts';
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
-import { TRANSPORT } from './testing/transports.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** As it comes, or the plain one by the variable that `speicher serve` knows too. */
+const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
