@@ -253,8 +253,8 @@ export class Connection implements StreamReader {
     this.#frameBegunMs = 0;
     this.#lingerUntilMs = nowMs + LINGER_MS;
     this.#stalledSinceMs = nowMs;
-    this.#stream.resume();
     this.#stream.end();
+    this.#stream.resume();
   }
 
   /** Hands the replies that were written to the transport. */
