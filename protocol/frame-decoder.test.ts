@@ -287,4 +287,23 @@ describe('a decoder', () => {
     expect(decoder.next()).toBe('frame');
     expect(decoder.next()).toBe('more');
   });
+
+  test('keeps what is unread when the chunk is to be reused, and of a frame that has begun both parts', () => {
+    const decoder = new FrameDecoder(KIB);
+    const read = () => toHex(decoder.bytes, decoder.start, decoder.end);
+    const frames = [1, 2, 3].map((byte) => frameOf(new Uint8Array(20).fill(byte)));
+    const chunk = concat([...frames, Uint8Array.of(0, 0)]);
+    const end = chunk.length - 10;
+    decoder.push(chunk, end);
+    expect(decoder.next()).toBe('frame');
+    for (let round = 0; round < 2; round++) decoder.keepUnread();
+    chunk.fill(0xee);
+    expect([decoder.next(), read()]).toEqual(['frame', toHex(frames[1]!, 4)]);
+    decoder.keepUnread();
+    expect([decoder.next(), decoder.hasUnread, decoder.isMidFrame]).toEqual(['more', false, true]);
+    decoder.keepUnread();
+    decoder.push(frames[2]!.subarray(-8));
+    expect([decoder.next(), read()]).toEqual(['frame', toHex(frames[2]!, 4)]);
+    expect(decoder.next()).toBe('more');
+  });
 });

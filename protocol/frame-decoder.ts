@@ -36,6 +36,7 @@ export class FrameDecoder {
 
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
+  #chunkEnd = 0;
   /** The beginning of a frame of which not all has come yet, with its length field. */
   #held: Uint8Array = NO_BYTES;
   #heldBytes = 0;
@@ -52,20 +53,29 @@ export class FrameDecoder {
 
   /** Whether pushed bytes wait for `next`: true while a consumer has paused between two frames. */
   get hasUnread(): boolean {
-    return this.#at < this.#chunk.length;
+    return this.#at < this.#chunkEnd;
   }
 
   /**
-   * Takes the next bytes of the stream. The chunk is borrowed until `next` returns `more`, and may be reused then.
-   * After `invalid` chunks are thrown away.
+   * Takes the next bytes of the stream: `chunk[0]` up to `chunk[end - 1]`. The chunk is borrowed until `next` returns
+   * `more` or `keepUnread` is called, and may be reused then. After `invalid` chunks are thrown away.
    *
    * @throws Error if the last chunk is not used up: a defect of the caller
    */
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, end: number = chunk.length): void {
     if (this.invalidStatus !== 0) return;
     if (this.hasUnread) throw new Error('FrameDecoder.push: the chunk before is not used up');
     this.#chunk = chunk;
     this.#at = 0;
+    this.#chunkEnd = end;
+  }
+
+  /** Copies what `next` has not come to yet, for a consumer that pauses and whose chunk is reused meanwhile. */
+  keepUnread(): void {
+    if (!this.hasUnread) return;
+    this.#chunk = this.#chunk.slice(this.#at, this.#chunkEnd);
+    this.#at = 0;
+    this.#chunkEnd = this.#chunk.length;
   }
 
   /** Looks for the next frame; `bytes`, `start` and `end` hold until the next call. */
@@ -77,7 +87,7 @@ export class FrameDecoder {
   #nextInPlace(): DecoderOutcome {
     const chunk = this.#chunk;
     const at = this.#at;
-    const left = chunk.length - at;
+    const left = this.#chunkEnd - at;
     if (left < LENGTH_BYTES) return this.#holdRest(LENGTH_BYTES);
     const frameBytes = readU32(chunk, at);
     if (!this.#acceptsLength(frameBytes)) return 'invalid';
@@ -125,7 +135,7 @@ export class FrameDecoder {
   #fail(status: number): false {
     this.invalidStatus = status;
     this.#held = this.#chunk = this.bytes = NO_BYTES;
-    this.#heldBytes = this.#at = 0;
+    this.#heldBytes = this.#at = this.#chunkEnd = 0;
     return false;
   }
 
@@ -137,7 +147,7 @@ export class FrameDecoder {
 
   /** Moves bytes from the chunk until `wantedBytes` are held, or the chunk is used up; tells whether they are. */
   #hold(wantedBytes: number): boolean {
-    const takenBytes = Math.min(wantedBytes - this.#heldBytes, this.#chunk.length - this.#at);
+    const takenBytes = Math.min(wantedBytes - this.#heldBytes, this.#chunkEnd - this.#at);
     if (takenBytes > 0) {
       this.#growHeld(this.#heldBytes + takenBytes, wantedBytes);
       this.#held.set(this.#chunk.subarray(this.#at, this.#at + takenBytes), this.#heldBytes);
@@ -160,7 +170,7 @@ export class FrameDecoder {
   /** Lets the chunk go, and the last frame's buffer with it: an idle connection keeps neither. */
   #useUp(): DecoderOutcome {
     this.#chunk = this.bytes = NO_BYTES;
-    this.#at = this.start = this.end = 0;
+    this.#at = this.#chunkEnd = this.start = this.end = 0;
     return 'more';
   }
 }

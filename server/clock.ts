@@ -4,7 +4,38 @@ export interface Clock {
   nowMs(): number;
 }
 
+const { timeOrigin } = performance;
+
 /** The machine's clock, read once at the start and counted on from there: steps of the system's time do no harm. */
 export const systemClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
+  nowMs: () => timeOrigin + performance.now(),
 };
+
+/**
+ * A clock that stands still while a batch of requests is carried out, as to ask the machine costs as much as to find an
+ * item. All requests of a batch had arrived before it stood still, and none is answered before, so each may take effect
+ * at that moment (CONSISTENT-1), and what has expired by then does not exist (EXPIRY-1). Between batches it goes.
+ */
+export class BatchClock implements Clock {
+  readonly #source: Clock;
+  #isStill = false;
+  #stillMs = 0;
+
+  constructor(source: Clock) {
+    this.#source = source;
+  }
+
+  nowMs(): number {
+    return this.#isStill ? this.#stillMs : this.#source.nowMs();
+  }
+
+  /** Stands still at the present time, also if it has stood still before. */
+  hold(): void {
+    this.#stillMs = this.#source.nowMs();
+    this.#isStill = true;
+  }
+
+  release(): void {
+    this.#isStill = false;
+  }
+}

@@ -5,6 +5,8 @@
  */
 import {
   FLAG,
+  FRAME_BYTES_CEILING,
+  KEY_BYTES_CEILING,
   OPERATIONS,
   PROFILES,
   STATUS,
@@ -12,7 +14,6 @@ import {
   operationForm,
   readDecimal,
   type OperationName,
-  type Presence,
   type Profile,
   type ReplyFrame,
   type RequestFrame,
@@ -27,48 +28,25 @@ import { statsEntries } from './operations/stats.ts';
 import { replyEntries } from './operations/text-entries.ts';
 import { claimedProfiles } from './options.ts';
 import type { Session } from './session.ts';
-import type { ListPage, Store } from './store/store.ts';
+import type { ListPage } from './store/store.ts';
+
+type Operation = (typeof OPERATIONS)[OperationName];
 
 /** If `session.progress.isUnfinished` afterwards, the same request is to be run again. */
 type Run = (context: ServerContext, session: Session, request: RequestFrame, reply: ReplyFrame, page: ListPage) => void;
 
 /** What a request may look like, and what carries it out. */
 interface Form {
+  readonly needsAuth: boolean;
   readonly flags: number;
-  readonly key: Presence;
-  readonly value: Presence;
+  readonly keyBytesMin: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
   readonly isList: boolean;
   /** Demands of the operation's own on its numbers and values; false is 400. */
-  readonly isValid: (request: RequestFrame) => boolean;
+  readonly isValid: ((request: RequestFrame) => boolean) | undefined;
   readonly run: Run;
 }
-
-interface Handler {
-  readonly needsAuth: boolean;
-  readonly single: Form;
-  readonly prefix: Form | undefined;
-}
-
-/** An operation that is the store's alone and comes in slices. */
-type SlicedOperation = 'count' | Extract<keyof Store, `${string}Prefix`>;
-
-/** Any other operation that is the store's alone. */
-type StoreOperation = Exclude<
-  {
-    [Name in keyof Store]: Store[Name] extends (request: RequestFrame, reply: ReplyFrame) => void ? Name : never;
-  }[keyof Store],
-  SlicedOperation
->;
-
-const stored =
-  (name: StoreOperation): Run =>
-  ({ store }, _session, request, reply) =>
-    store[name](request, reply);
-
-const sliced =
-  (name: SlicedOperation): Run =>
-  ({ store }, session, request, reply) =>
-    store[name](request, reply, session.progress);
 
 const list: Run = ({ store }, session, request, reply, page) => store.list(request, reply, page, session.progress);
 
@@ -81,35 +59,35 @@ const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
   QUIT: (_context, session) => {
     session.isEnding = true; // QUIT-1
   },
-  GET: stored('get'),
-  SET: stored('set'),
-  ADD: stored('add'),
-  REPLACE: stored('replace'),
-  APPEND: stored('append'),
-  PREPEND: stored('prepend'),
-  DELETE: stored('delete'),
-  INCREMENT: stored('increment'),
-  TOUCH: stored('touch'),
-  LOCK: stored('lock'),
-  UNLOCK: stored('unlock'),
+  GET: ({ store }, _session, request, reply) => store.get(request, reply),
+  SET: ({ store }, _session, request, reply) => store.set(request, reply),
+  ADD: ({ store }, _session, request, reply) => store.add(request, reply),
+  REPLACE: ({ store }, _session, request, reply) => store.replace(request, reply),
+  APPEND: ({ store }, _session, request, reply) => store.append(request, reply),
+  PREPEND: ({ store }, _session, request, reply) => store.prepend(request, reply),
+  DELETE: ({ store }, _session, request, reply) => store.delete(request, reply),
+  INCREMENT: ({ store }, _session, request, reply) => store.increment(request, reply),
+  TOUCH: ({ store }, _session, request, reply) => store.touch(request, reply),
+  LOCK: ({ store }, _session, request, reply) => store.lock(request, reply),
+  UNLOCK: ({ store }, _session, request, reply) => store.unlock(request, reply),
   META: ({ store }, _session, request, reply) => {
     const meta = store.meta(request);
     if (meta) replyEntries(reply, metaEntries(meta));
     else reply.status = STATUS.NOT_FOUND;
   },
-  COUNT: sliced('count'),
+  COUNT: ({ store }, session, request, reply) => store.count(request, reply, session.progress),
   KEYS: list,
-  RESET: stored('reset'),
+  RESET: ({ store }, _session, request, reply) => store.reset(request, reply),
 };
 
 const RUN_PREFIX: Partial<Record<OperationName, Run>> = {
   GET: list,
-  SET: sliced('setPrefix'),
-  DELETE: sliced('deletePrefix'),
-  INCREMENT: sliced('incrementPrefix'),
-  TOUCH: sliced('touchPrefix'),
-  LOCK: sliced('lockPrefix'),
-  UNLOCK: sliced('unlockPrefix'),
+  SET: ({ store }, session, request, reply) => store.setPrefix(request, reply, session.progress),
+  DELETE: ({ store }, session, request, reply) => store.deletePrefix(request, reply, session.progress),
+  INCREMENT: ({ store }, session, request, reply) => store.incrementPrefix(request, reply, session.progress),
+  TOUCH: ({ store }, session, request, reply) => store.touchPrefix(request, reply, session.progress),
+  LOCK: ({ store }, session, request, reply) => store.lockPrefix(request, reply, session.progress),
+  UNLOCK: ({ store }, session, request, reply) => store.unlockPrefix(request, reply, session.progress),
 };
 
 /** LIST-2: a limit below 1 is none. */
@@ -123,27 +101,32 @@ const hasValidInitial = ({ valueBytes, valueStart, valueEnd }: RequestFrame) =>
 const hasCredentials = ({ valueBytes, valueStart, valueEnd }: RequestFrame) =>
   divideCredentials(valueBytes, valueStart, valueEnd) !== undefined;
 
-const always = () => true;
-
-const VALID_SINGLE: Partial<Record<OperationName, Form['isValid']>> = {
+const VALID_SINGLE: Partial<Record<OperationName, NonNullable<Form['isValid']>>> = {
   KEYS: hasValidLimit,
   INCREMENT: hasValidInitial,
   AUTH: hasCredentials,
 };
 
-const VALID_PREFIX: Partial<Record<OperationName, Form['isValid']>> = { GET: hasValidLimit };
+const VALID_PREFIX: Partial<Record<OperationName, NonNullable<Form['isValid']>>> = { GET: hasValidLimit };
 
 /** AUTH-1: these are carried out before AUTH too. */
 const BEFORE_AUTH: ReadonlySet<OperationName> = new Set(['HELLO', 'PING', 'AUTH', 'QUIT']);
 
+/** Forms stand by opcode, those with PREFIX behind all others. */
+const OPCODES = 256;
+
 export class Dispatcher {
   readonly #context: ServerContext;
-  /** By opcode; undefined for what section 4 does not assign and for profiles that are not claimed (PROFILE-1). */
-  readonly #handlers: readonly (Handler | undefined)[];
+  /** Undefined for what section 4 does not assign and for profiles that are not claimed (PROFILE-1). */
+  readonly #forms: readonly (Form | undefined)[];
+  readonly #keyBytesMax: number;
+  readonly #valueBytesMax: number;
 
   constructor(context: ServerContext) {
     this.#context = context;
-    this.#handlers = makeHandlers(claimedProfiles(context.options));
+    this.#forms = makeForms(claimedProfiles(context.options));
+    this.#keyBytesMax = context.options.maxKeyBytes;
+    this.#valueBytesMax = context.options.maxValueBytes;
   }
 
   /**
@@ -153,21 +136,20 @@ export class Dispatcher {
    * @returns 200, 405 or 400
    */
   checkShape(request: RequestFrame, fits: boolean): Status {
-    const handler = this.#handlers[request.opcode];
-    if (handler === undefined) return STATUS.UNKNOWN_OPCODE; // FRAME-8
-    if (!fits) return STATUS.BAD_REQUEST; // FRAME-7
-    const form = formOf(handler, request);
-    // FRAME-9, KEY-1
-    if (form === undefined || (request.flags & ~form.flags) !== 0) return STATUS.BAD_REQUEST;
-    const hasKey = request.keyEnd > request.keyStart;
-    if (hasKey ? form.key === 'none' : form.key === 'required') return STATUS.BAD_REQUEST;
-    if (request.valueEnd > request.valueStart && form.value === 'none') return STATUS.BAD_REQUEST;
-    return form.isValid(request) ? STATUS.OK : STATUS.BAD_REQUEST;
+    const form = this.#formOf(request);
+    // Every operation has a form without PREFIX.
+    if (form === undefined && this.#forms[request.opcode] === undefined) return STATUS.UNKNOWN_OPCODE; // FRAME-8
+    // FRAME-7, FRAME-9
+    if (!fits || form === undefined || (request.flags & ~form.flags) !== 0) return STATUS.BAD_REQUEST;
+    const keyBytes = request.keyEnd - request.keyStart;
+    if (keyBytes < form.keyBytesMin || keyBytes > form.keyBytesMax) return STATUS.BAD_REQUEST; // KEY-1
+    if (request.valueEnd - request.valueStart > form.valueBytesMax) return STATUS.BAD_REQUEST;
+    return form.isValid === undefined || form.isValid(request) ? STATUS.OK : STATUS.BAD_REQUEST;
   }
 
   /** Whether a well-formed request is answered with a listing, for which `run` needs a page. */
   isList(request: RequestFrame): boolean {
-    return formOf(this.#handlers[request.opcode]!, request)!.isList;
+    return this.#formOf(request)!.isList;
   }
 
   /**
@@ -177,50 +159,47 @@ export class Dispatcher {
    * @param page where a listing's items go
    */
   run(session: Session, request: RequestFrame, reply: ReplyFrame, page: ListPage): void {
-    const handler = this.#handlers[request.opcode]!;
-    const { options } = this.#context;
-    if (handler.needsAuth && !session.isAuthenticated) {
+    const form = this.#formOf(request)!;
+    if (form.needsAuth && !session.isAuthenticated) {
       reply.status = STATUS.UNAUTHENTICATED; // AUTH-1
     } else if (
-      request.keyEnd - request.keyStart > options.maxKeyBytes ||
-      request.valueEnd - request.valueStart > options.maxValueBytes
+      request.keyEnd - request.keyStart > this.#keyBytesMax ||
+      request.valueEnd - request.valueStart > this.#valueBytesMax
     ) {
       reply.status = STATUS.TOO_LARGE; // KEY-3
     } else {
-      formOf(handler, request)!.run(this.#context, session, request, reply, page);
+      form.run(this.#context, session, request, reply, page);
     }
   }
-}
 
-function formOf(handler: Handler, request: RequestFrame): Form | undefined {
-  return request.flags & FLAG.PREFIX ? handler.prefix : handler.single;
-}
-
-function makeHandlers(profiles: readonly Profile[]): (Handler | undefined)[] {
-  const offeredFlags = flagBits(profiles.flatMap((profile) => PROFILES[profile].flags));
-  const handlers = Array.from<Handler | undefined>({ length: 256 });
-  for (const [name, operation] of Object.entries(OPERATIONS) as [OperationName, (typeof OPERATIONS)[OperationName]][]) {
-    const single = makeForm(name, false, offeredFlags, RUN_SINGLE[name], VALID_SINGLE[name]);
-    if (single === undefined || !profiles.includes(operation.profile)) continue;
-    const offersPrefix = (offeredFlags & FLAG.PREFIX) !== 0;
-    handlers[operation.opcode] = {
-      needsAuth: !BEFORE_AUTH.has(name),
-      single,
-      prefix: offersPrefix ? makeForm(name, true, offeredFlags, RUN_PREFIX[name], VALID_PREFIX[name]) : undefined,
-    };
+  #formOf({ opcode, flags }: RequestFrame): Form | undefined {
+    return this.#forms[flags & FLAG.PREFIX ? OPCODES + opcode : opcode];
   }
-  return handlers;
 }
 
-function makeForm(
-  name: OperationName,
-  withPrefix: boolean,
-  offeredFlags: number,
-  run: Run | undefined,
-  isValid: Form['isValid'] = always,
-): Form | undefined {
+function makeForms(profiles: readonly Profile[]): (Form | undefined)[] {
+  const offeredFlags = flagBits(profiles.flatMap((profile) => PROFILES[profile].flags));
+  const forms = Array.from<Form | undefined>({ length: 2 * OPCODES });
+  for (const [name, { opcode, profile }] of Object.entries(OPERATIONS) as [OperationName, Operation][]) {
+    if (!profiles.includes(profile)) continue;
+    forms[opcode] = makeForm(name, false, offeredFlags);
+    if (offeredFlags & FLAG.PREFIX) forms[OPCODES + opcode] = makeForm(name, true, offeredFlags);
+  }
+  return forms;
+}
+
+function makeForm(name: OperationName, withPrefix: boolean, offeredFlags: number): Form | undefined {
   const form = operationForm(name, withPrefix);
+  const run = (withPrefix ? RUN_PREFIX : RUN_SINGLE)[name];
   if (form === undefined || run === undefined) return undefined;
-  const { key, value, flags } = form;
-  return { key, value, flags: flagBits(flags) & offeredFlags, isList: run === list, isValid, run };
+  return {
+    needsAuth: !BEFORE_AUTH.has(name),
+    flags: flagBits(form.flags) & offeredFlags,
+    keyBytesMin: form.key === 'required' ? 1 : 0,
+    keyBytesMax: form.key === 'none' ? 0 : KEY_BYTES_CEILING,
+    valueBytesMax: form.value === 'none' ? 0 : FRAME_BYTES_CEILING,
+    isList: run === list,
+    isValid: (withPrefix ? VALID_PREFIX : VALID_SINGLE)[name],
+    run,
+  };
 }

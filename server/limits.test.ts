@@ -5,6 +5,8 @@ import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** As it comes, or the plain one by the variable that `speicher serve` knows too. */
+const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -39,7 +41,10 @@ async function serve(options: ServerOptionsInput = {}) {
     for (const resolve of swept.splice(0)) resolve();
     return isMore;
   };
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], ...options }, { clock, logger, store });
+  const server = createServer(
+    { listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, ...options },
+    { clock, logger, store },
+  );
   await server.start();
   cleanups.push(() => server.stop());
   return {

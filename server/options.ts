@@ -40,6 +40,9 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** The profiles that can be chosen: `auth` follows from the option `auth`. */
 const SELECTABLE_PROFILES = ['json', 'core', 'standard', 'prefix', 'locks', 'insight'] as const satisfies Profile[];
 
+/** How bytes come and go; docs/decisions/0009-below-the-sockets.md. */
+const TRANSPORTS = ['auto', 'plain'] as const;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const MAX_FRAME = {
@@ -90,6 +93,18 @@ const shape = {
     default: false,
     description: 'listen outside this machine even though everybody there may then read and delete everything',
   }),
+  transport: z
+    .enum(TRANSPORTS, {
+      error: ({ input }) => `must be ${TRANSPORTS.join(' or ')}, not ${JSON.stringify(input)}`,
+    })
+    .default('auto')
+    .register(metaOf, {
+      kind: 'string',
+      placeholder: 'KIND',
+      choices: TRANSPORTS,
+      default: 'auto',
+      description: 'auto: the fastest way to the sockets that the runtime has; plain: only what is documented of it',
+    }),
   profiles: list(
     z.enum(SELECTABLE_PROFILES, {
       error: ({ input }) => `must be some of ${SELECTABLE_PROFILES.join(', ')}, not ${JSON.stringify(input)}`,

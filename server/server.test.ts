@@ -12,6 +12,8 @@ import { createServer, type Server, type ServerDependencies, type ServerOptionsI
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
 import { VERSION } from './version.ts';
 
+/** As it comes, or the plain one by the variable that `speicher serve` knows too. */
+const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -19,7 +21,7 @@ afterEach(async () => {
 });
 
 async function serve(options: ServerOptionsInput = {}, dependencies: ServerDependencies = {}): Promise<Server> {
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], ...options }, dependencies);
+  const server = createServer({ listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, ...options }, dependencies);
   await server.start();
   cleanups.push(() => server.stop());
   return server;
@@ -91,6 +93,32 @@ test('what was sent before the client half-closed is answered, then the server c
   );
   expect((await peer.reply()).text).toBe('a');
   await peer.closed;
+});
+
+test('the clock stands still within a batch, and goes on between batches (EXPIRY-1)', async () => {
+  let nowMs = 1_800_000_000_000;
+  let asked = 0;
+  const clock = {
+    nowMs: () => {
+      asked++;
+      return (nowMs += 1);
+    },
+  };
+  const peer = await peerOf(await serve({}, { clock }));
+  const ttl = { flags: FLAG.TTL, ttlMs: 60_000 };
+  await peer.ask('SET', { key: 'mortal', value: 'x', ...ttl });
+  const left = async () => (await peer.ask('GET', { key: 'mortal', flags: FLAG.DETAIL })).ttlMs;
+  const get = requestBytes('GET', { key: 'mortal', flags: FLAG.DETAIL });
+  const askedBefore = asked;
+  peer.send(Buffer.concat(Array.from({ length: 100 }, () => get)));
+  const times = new Set<number>();
+  for (let count = 0; count < 100; count++) times.add((await peer.reply()).ttlMs);
+  expect(times.size).toBe(1);
+  expect(asked - askedBefore).toBeLessThan(50);
+  nowMs += 59_000;
+  expect(await left()).toBeLessThan(1000);
+  nowMs += 1000;
+  expect((await peer.ask('GET', { key: 'mortal' })).status).toBe(404);
 });
 
 test('nothing behind QUIT is carried out, and its reply arrives although more was sent (QUIT-1)', async () => {

@@ -2,10 +2,9 @@
  * The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order.
  */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { FrameWriter } from '../protocol/index.ts';
 import { Authenticator } from './authenticator.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { BatchClock, systemClock, type Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
 import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
@@ -14,8 +13,10 @@ import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
 import { ArenaStore } from './store/arena/arena-store.ts';
 import type { Store } from './store/store.ts';
+import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
+import { Turns } from './transport/turns.ts';
 
 /** How often deadlines are looked at and expired items are collected. */
 const TICK_MS = 100;
@@ -70,7 +71,7 @@ export class Server {
 
   constructor(input: ServerOptionsInput, dependencies: ServerDependencies) {
     const options = parseServerOptions(input);
-    const clock = dependencies.clock ?? systemClock;
+    const clock = new BatchClock(dependencies.clock ?? systemClock);
     const random = dependencies.randomBytes ?? randomBytes;
     this.#context = {
       options,
@@ -87,7 +88,9 @@ export class Server {
       binary: new BinaryDialect(this.#context, dispatcher, writer),
       json: new JsonDialect(this.#context, dispatcher, writer),
       writer,
+      clock,
       nowMs: clock.nowMs(),
+      turns: new Turns(),
       authenticated: (connection) => this.#unauthenticated.delete(connection),
       accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
       forget: (connection, reason, cause) => this.#forget(connection, reason, cause),
@@ -107,15 +110,16 @@ export class Server {
    * @throws SpeicherError `SPEICHER_LISTEN`, naming the address and what is wrong with it
    */
   async start(): Promise<void> {
+    const { logger, options } = this.#context;
     const listeners: Listener[] = [];
     try {
-      for (const url of this.#context.options.listen) {
+      for (const url of options.listen) {
         listeners.push(
           await openListener(
             url,
-            this.#context.options,
-            (socket) => this.#accept(socket),
-            (error) => this.#context.logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
+            options,
+            (stream) => this.#accept(stream),
+            (error) => logger.error({ event: 'accept-failed', url, err: error }, 'cannot accept'),
           ),
         );
       }
@@ -125,7 +129,7 @@ export class Server {
     }
     this.#listeners = listeners;
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
-    for (const { url } of listeners) this.#context.logger.info({ event: 'listening', url }, 'listening');
+    for (const { url, transport } of listeners) logger.info({ event: 'listening', url, transport }, 'listening');
   }
 
   /**
@@ -159,12 +163,13 @@ export class Server {
     logger.info({ event: 'stopped' }, 'stopped');
   }
 
-  #accept(socket: Socket): void {
+  #accept(stream: ByteStream): void {
     const { authenticator, counters, logger } = this.#context;
-    const connection = new Connection(this.#host, socket);
+    const connection = new Connection(this.#host, stream);
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);
+    connection.open();
     const limit = this.#limitReached();
     if (limit !== undefined) {
       logger.warn({ event: 'limit', limit, peer: connection.session.peer }, 'refused');
@@ -216,13 +221,13 @@ export class Server {
 
   /** Goes on turn by turn until nothing that has expired is left. */
   #sweep(): void {
-    if (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN) && !this.#isSweeping) {
-      this.#isSweeping = true;
-      setImmediate(() => {
-        this.#isSweeping = false;
-        this.#sweep();
-      });
-    }
+    if (this.#isSweeping) return;
+    this.#isSweeping = this.#context.store.sweep(SWEPT_ITEMS_PER_TURN);
+    if (!this.#isSweeping) return;
+    this.#host.turns.add(() => {
+      this.#isSweeping = false;
+      this.#sweep();
+    });
   }
 }
 

@@ -24,6 +24,11 @@ export class Session {
     return this.#progress;
   }
 
+  /** Gives up the present request. */
+  abandon(): void {
+    this.#progress?.finish();
+  }
+
   /** Whether the present request is to be handed in again. */
   get isUnfinished(): boolean {
     return this.#progress !== undefined && this.#progress.isUnfinished;

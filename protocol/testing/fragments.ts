@@ -10,8 +10,8 @@ export interface ReadStream {
 }
 
 /**
- * Pushes chunks into a decoder of its own. All of them come in the same buffer, which is overwritten as soon as the
- * decoder wants more: whatever it has kept by reference is spoilt.
+ * Pushes chunks into a decoder of its own. All of them come at the beginning of the same buffer, which is overwritten
+ * as soon as the decoder wants more: whatever it has kept by reference is spoilt.
  */
 export function readStream(chunks: readonly Uint8Array[], frameBytesMax: number): ReadStream {
   const decoder = new FrameDecoder(frameBytesMax);
@@ -19,7 +19,7 @@ export function readStream(chunks: readonly Uint8Array[], frameBytesMax: number)
   const frames: string[] = [];
   for (const chunk of chunks) {
     shared.set(chunk);
-    decoder.push(shared.subarray(0, chunk.length));
+    decoder.push(shared, chunk.length);
     let outcome = decoder.next();
     for (; outcome === 'frame'; outcome = decoder.next()) {
       frames.push(toHex(decoder.bytes, decoder.start, decoder.end));

@@ -93,8 +93,8 @@ export class BinaryDialect implements Dialect {
     reply.status = this.#dispatcher.checkShape(request, fits);
     if (reply.status !== STATUS.OK) return this.#putError(reply);
     if (this.#dispatcher.isList(request)) return this.#list(session, request, reply);
-    do this.#dispatcher.run(session, request, reply, this.#page);
-    while (session.isUnfinished);
+    this.#dispatcher.run(session, request, reply, this.#page);
+    if (session.isUnfinished) return;
     if (reply.status >= STATUS.BAD_REQUEST) {
       if (!isSilentMiss(request, reply)) this.#putError(reply);
     } else if (!(request.flags & FLAG.QUIET) || request.opcode === OPCODE.GET) {
@@ -118,8 +118,8 @@ export class BinaryDialect implements Dialect {
     reply.number = 0n;
     putReply(writer, reply);
     this.#page.begin(request.opcode === OPCODE.GET);
-    do this.#dispatcher.run(session, request, reply, this.#page);
-    while (session.isUnfinished);
+    this.#dispatcher.run(session, request, reply, this.#page);
+    if (session.isUnfinished) return writer.abandon();
     if (reply.status >= STATUS.BAD_REQUEST) {
       writer.abandon();
       return this.#putError(reply);

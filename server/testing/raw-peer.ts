@@ -56,6 +56,7 @@ export interface ReceivedReply {
   readonly flags: number;
   readonly number: bigint;
   readonly version: number;
+  readonly ttlMs: number;
   readonly value: Uint8Array;
   readonly text: string;
 }
@@ -136,6 +137,6 @@ function received(bytes: Uint8Array, start: number, end: number): ReceivedReply 
   const isEnvelope = bytes[start] === JSON_FIRST_BYTE;
   if (!isEnvelope && !readReply(reply, bytes, start, end)) throw new Error('this is no reply');
   const value = bytes.slice(isEnvelope ? start : reply.valueStart, end);
-  const { opcode, status, id, flags, number, version } = reply;
-  return { opcode, status, id, flags, number, version, value, text: Buffer.from(value).toString() };
+  const { opcode, status, id, flags, number, version, ttlMs } = reply;
+  return { opcode, status, id, flags, number, version, ttlMs, value, text: Buffer.from(value).toString() };
 }

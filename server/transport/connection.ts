@@ -3,18 +3,21 @@
  * brought leave in one write (TRANSPORT-6). Reading and carrying out stop while too much lies unsent (TRANSPORT-3).
  *
  *     reading ⇄ paused          paused: above the high water of unsent bytes
+ *     reading ⇄ busy            busy: a request is carried out in slices, and what follows it has to wait
  *     reading → lingering       after QUIT, a framing error, the client's end, a stopping server
  *     any     → closed
  *
  * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn
  * the FIN into a RST and destroy the last reply on its way.
  */
-import type { Socket } from 'node:net';
 import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter } from '../../protocol/index.ts';
 import { putConnectionError } from '../dialects/binary.ts';
+import type { BatchClock } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
+import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { Turns } from './turns.ts';
 
 /** Replies are handed over in pieces of about this size, however many requests one read has brought. */
 const FLUSH_BYTES = 64 * 1024;
@@ -25,7 +28,7 @@ const LINGER_MS = 1000;
 /** How long a stopping server goes on with a connection that never pauses: more than the system's buffers can hold. */
 const BUSY_STOP_MS = 1000;
 
-type State = 'reading' | 'paused' | 'lingering' | 'closed';
+type State = 'reading' | 'paused' | 'busy' | 'lingering' | 'closed';
 
 /** What a connection needs of the server that it belongs to. */
 export interface ConnectionHost {
@@ -34,8 +37,12 @@ export interface ConnectionHost {
   readonly json: Dialect;
   /** Where the dialects write. One serves all connections: whoever writes hands it over before anybody else runs. */
   readonly writer: FrameWriter;
+  /** Stands still while a batch of requests is carried out. */
+  readonly clock: BatchClock;
   /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
   readonly nowMs: number;
+  /** Where a connection does in slices what takes long. */
+  readonly turns: Turns;
   /** Tells that a connection has authenticated. */
   authenticated(connection: Connection): void;
   /** Adds to the sum of unsent bytes over all connections; closes the worst one when there are too many. */
@@ -44,10 +51,10 @@ export interface ConnectionHost {
   forget(connection: Connection, reason: string, cause?: Error): void;
 }
 
-export class Connection {
+export class Connection implements StreamReader {
   readonly session: Session;
   readonly #host: ConnectionHost;
-  readonly #socket: Socket;
+  readonly #stream: ByteStream;
   readonly #decoder: FrameDecoder;
   #state: State = 'reading';
   #clientEnded = false;
@@ -66,26 +73,57 @@ export class Connection {
   /** What the host has counted for this connection in the sum over all. */
   #accountedBytes = 0;
 
-  constructor(host: ConnectionHost, socket: Socket) {
+  constructor(host: ConnectionHost, stream: ByteStream) {
     this.#host = host;
-    this.#socket = socket;
+    this.#stream = stream;
     const { options, authenticator } = host.context;
-    this.session = new Session(peerOf(socket), authenticator === undefined);
+    this.session = new Session(stream.peer, authenticator === undefined);
     this.#decoder = new FrameDecoder(
       this.session.isAuthenticated ? options.maxFrameBytes : options.maxUnauthenticatedInputBytes,
     );
     this.#openedMs = this.#lastInputMs = host.nowMs;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
-    socket.on('end', () => this.#endOfInput());
-    socket.on('drain', () => this.#drained());
-    socket.on('error', (error: Error) => this.close('socket-error', error));
-    socket.on('close', () => this.close('closed'));
   }
 
   /** Bytes of replies that the runtime has not been able to hand to the operating system. */
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#stream.unsentBytes;
+  }
+
+  /** Begins to read; called once, when the server knows of this connection. */
+  open(): void {
+    this.#stream.open(this);
+  }
+
+  received(bytes: Uint8Array, end: number): void {
+    this.#quietTurns = 0;
+    this.#lastInputMs = this.#host.nowMs;
+    if (this.#state === 'lingering' || this.#state === 'closed') return;
+    this.#decoder.push(bytes, end);
+    this.#process();
+    if (this.#isIn('paused') || this.#isIn('busy')) this.#decoder.keepUnread();
+  }
+
+  ended(): void {
+    this.#clientEnded = true;
+    if (this.#state === 'reading') this.#linger();
+    else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
+  }
+
+  drained(): void {
+    this.#account(this.unsentBytes);
+    if (this.#state !== 'paused') return;
+    this.#state = 'reading';
+    this.#process();
+    // What was processed may have paused it again.
+    if (this.#isIn('reading')) this.#stream.resume();
+  }
+
+  finished(): void {
+    if (this.#clientEnded) this.close('ended');
+  }
+
+  closed(error?: Error): void {
+    this.close(error === undefined ? 'closed' : 'socket-error', error);
   }
 
   /** Closes at once; what lies unsent is lost. */
@@ -93,7 +131,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#account(0);
-    this.#socket.destroy();
+    this.#stream.destroy();
     this.#host.forget(this, reason, cause);
   }
 
@@ -114,6 +152,8 @@ export class Connection {
       else if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
     } else if (this.#state === 'paused') {
       if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
+    } else if (this.#state === 'busy') {
+      this.#lastInputMs = nowMs;
     } else if (this.#frameBegunMs > 0 && nowMs - this.#frameBegunMs >= options.frameTimeoutMs) {
       this.#closeForLimit('frame-timeout');
     } else if (!this.session.isAuthenticated && nowMs - this.#openedMs >= options.authTimeoutMs) {
@@ -128,17 +168,21 @@ export class Connection {
     this.close(limit);
   }
 
-  #receive(chunk: Uint8Array): void {
-    this.#quietTurns = 0;
-    this.#lastInputMs = this.#host.nowMs;
-    if (this.#state === 'lingering' || this.#state === 'closed') return;
-    this.#decoder.push(chunk);
-    this.#process();
-  }
-
   /** Answers the frames that have come, as long as the client reads the replies. */
   #process(): void {
-    const { writer, context } = this.#host;
+    const { clock } = this.#host;
+    clock.hold();
+    try {
+      this.#answerAll();
+    } finally {
+      clock.release();
+    }
+    if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
+    this.#watchFrame();
+  }
+
+  #answerAll(): void {
+    const { writer, context, clock } = this.#host;
     const decoder = this.#decoder;
     this.#framesDone = 0;
     while (this.#state === 'reading') {
@@ -149,14 +193,42 @@ export class Connection {
         break;
       }
       this.#answer(decoder.bytes, decoder.start, decoder.end);
+      if (this.session.isUnfinished) {
+        this.#doInSlices(decoder.bytes.slice(decoder.start, decoder.end));
+        break;
+      }
       this.#framesDone++;
       context.counters.requests++;
       if (this.session.isEnding) this.#linger();
-      else if (writer.length >= FLUSH_BYTES) this.#flush();
+      else if (writer.length >= FLUSH_BYTES) {
+        this.#flush();
+        clock.hold();
+      }
     }
     this.#flush();
-    if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
-    this.#watchFrame();
+  }
+
+  /** Goes on with an unfinished request turn by turn, and then with what came behind it. */
+  #doInSlices(frame: Uint8Array): void {
+    const { clock, context, turns } = this.#host;
+    this.#state = 'busy';
+    this.#frameBegunMs = 0;
+    this.#stream.pause();
+    const slice = (): void => {
+      if (this.#state !== 'busy') return;
+      clock.hold();
+      try {
+        this.#answer(frame, 0, frame.length);
+      } finally {
+        clock.release();
+      }
+      if (this.session.isUnfinished) return turns.add(slice);
+      context.counters.requests++;
+      this.#state = 'reading';
+      this.#process();
+      if (this.#isIn('reading')) this.#stream.resume();
+    };
+    turns.add(slice);
   }
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
@@ -170,6 +242,7 @@ export class Connection {
       // A defect must not take the others' connections down with it (TRANSPORT-5).
       context.logger.error({ event: 'defect', err: error }, 'a request could not be carried out');
       writer.length = replyAt;
+      this.session.abandon();
       dialect.fail(bytes, start);
     }
     if (!wasAuthenticated) this.#countBeforeAuth(end - start);
@@ -205,12 +278,6 @@ export class Connection {
     this.#linger();
   }
 
-  #endOfInput(): void {
-    this.#clientEnded = true;
-    if (this.#state === 'reading') this.#linger();
-    else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
-  }
-
   /** Sends what there is to send, then FIN; input is thrown away from now on. */
   #linger(): void {
     this.#flush();
@@ -220,10 +287,8 @@ export class Connection {
     this.#frameBegunMs = 0;
     this.#lingerUntilMs = nowMs + LINGER_MS;
     this.#stalledSinceMs = nowMs;
-    this.#socket.end(() => {
-      if (this.#clientEnded) this.close('ended');
-    });
-    this.#socket.resume();
+    this.#stream.end();
+    this.#stream.resume();
   }
 
   /** Hands the replies that were written to the transport. */
@@ -231,11 +296,9 @@ export class Connection {
     const { writer, context } = this.#host;
     if (writer.length === 0) return;
     if (this.#state === 'closed' || this.#state === 'lingering') return writer.clear();
-    this.#socket.write(writer.bytes.subarray(0, writer.length));
-    const unsentBytes = this.#socket.writableLength;
-    // Where the operating system took all at once the buffer is free again.
-    if (unsentBytes === 0) writer.clear();
+    if (this.#stream.write(writer.bytes, writer.length)) writer.clear();
     else writer.detach();
+    const unsentBytes = this.#stream.unsentBytes;
     this.#account(unsentBytes);
     if (unsentBytes > context.options.unsentHighWaterBytes && this.#state === 'reading') this.#pause();
   }
@@ -243,22 +306,14 @@ export class Connection {
   #pause(): void {
     this.#state = 'paused';
     this.#frameBegunMs = 0;
-    this.#stalledBytes = this.#unsentProgress();
+    this.#stalledBytes = this.#stream.unsentProgress;
     this.#stalledSinceMs = this.#host.nowMs;
-    this.#socket.pause();
+    this.#stream.pause();
   }
 
-  #drained(): void {
-    this.#account(this.unsentBytes);
-    if (this.#state !== 'paused') return;
-    this.#state = 'reading';
-    this.#process();
-    // What was processed may have paused it again.
-    if (this.#isReading()) this.#socket.resume();
-  }
-
-  #isReading(): boolean {
-    return this.#state === 'reading';
+  /** Asks anew: what was called since the state was last looked at may have changed it. */
+  #isIn(state: State): boolean {
+    return this.#state === state;
   }
 
   #account(unsentBytes: number): void {
@@ -269,19 +324,12 @@ export class Connection {
   }
 
   #hasStalled(nowMs: number): boolean {
-    const unsentBytes = this.#unsentProgress();
+    const unsentBytes = this.#stream.unsentProgress;
     if (unsentBytes === 0 || unsentBytes !== this.#stalledBytes) {
       this.#stalledBytes = unsentBytes;
       this.#stalledSinceMs = nowMs;
     }
     return nowMs - this.#stalledSinceMs >= this.#host.context.options.unsentTimeoutMs;
-  }
-
-  /** A figure that changes whenever the client reads: within one large write only the handle knows of progress. */
-  #unsentProgress(): number {
-    const handle: unknown = Reflect.get(this.#socket, '_handle');
-    const queued: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
-    return this.unsentBytes + (typeof queued === 'number' ? queued : 0);
   }
 
   /** Keeps the time at which an unfinished frame began; one that begins after others were answered is a new one. */
@@ -297,8 +345,4 @@ export class Connection {
     if (this.#state === 'reading' && (isQuiet || this.#host.nowMs >= deadlineMs)) return this.#linger();
     setImmediate(() => this.#stopWhenQuiet(deadlineMs));
   }
-}
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return remoteAddress === undefined ? 'unix' : `${remoteAddress}:${remotePort}`;
 }

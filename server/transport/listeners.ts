@@ -1,10 +1,14 @@
 /** Opens the sockets on which a server listens. */
-import { chmod, readFile, stat, unlink } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { SpeicherError } from '../../protocol/index.ts';
 import { formatListenUrl, parseListenUrl, type ListenAddress } from '../listen-url.ts';
 import type { ServerOptions } from '../options.ts';
+import type { ByteStream } from './byte-stream.ts';
+import { isBun, listenOnBun } from './bun-stream.ts';
+import { acceptHandles } from './handle-stream.ts';
+import { SocketStream } from './socket-stream.ts';
 
 /** Only the server's own user may connect to a Unix socket. */
 const UNIX_SOCKET_MODE = 0o700;
@@ -17,6 +21,8 @@ export interface Listener {
   readonly address: ListenAddress;
   /** The same as a URL. */
   readonly url: string;
+  /** How bytes come and go: over the runtime's handles, by what is documented of it, or over Bun's sockets. */
+  readonly transport: 'handles' | 'plain' | 'bun';
   /** Stops accepting; open connections stay. */
   close(): Promise<void>;
 }
@@ -32,21 +38,47 @@ export interface Listener {
 export async function openListener(
   url: string,
   options: ServerOptions,
-  onConnection: (socket: Socket) => void,
+  onConnection: (stream: ByteStream) => void,
   onError: (error: Error) => void,
 ): Promise<Listener> {
   const wanted = parseListenUrl(url)!;
   try {
-    const server = await makeServer(wanted, options, onConnection);
     if (wanted.scheme === 'unix') await removeStaleSocket(wanted.path);
-    await listen(server, wanted);
-    server.on('error', onError);
+    const listener =
+      isBun && wanted.scheme !== 'tls' && options.transport === 'auto'
+        ? openOnBun(wanted, onConnection)
+        : await openOnNode(wanted, options, onConnection, onError);
     if (wanted.scheme === 'unix') await chmod(wanted.path, UNIX_SOCKET_MODE);
-    const address = wanted.scheme === 'unix' ? wanted : { ...wanted, port: (server.address() as AddressInfo).port };
-    return { address, url: formatListenUrl(address), close: () => closeServer(server) };
+    return listener;
   } catch (error) {
     throw new SpeicherError('SPEICHER_LISTEN', `${url} (${reasonOf(error)})`, { cause: error });
   }
+}
+
+async function openOnNode(
+  wanted: ListenAddress,
+  options: ServerOptions,
+  onConnection: (stream: ByteStream) => void,
+  onError: (error: Error) => void,
+): Promise<Listener> {
+  const server = await makeServer(wanted, options, (socket) => onConnection(new SocketStream(socket)));
+  await listen(server, wanted);
+  server.on('error', onError);
+  const takesHandles = wanted.scheme !== 'tls' && options.transport === 'auto';
+  const transport = takesHandles && acceptHandles(server, onConnection, onError) ? 'handles' : 'plain';
+  const address = wanted.scheme === 'unix' ? wanted : { ...wanted, port: (server.address() as AddressInfo).port };
+  return { address, url: formatListenUrl(address), transport, close: () => closeServer(server) };
+}
+
+function openOnBun(wanted: ListenAddress, onConnection: (stream: ByteStream) => void): Listener {
+  const where = wanted.scheme === 'unix' ? { unix: wanted.path } : { hostname: wanted.host, port: wanted.port };
+  const server = listenOnBun(where, onConnection);
+  const address = wanted.scheme === 'unix' ? wanted : { ...wanted, port: server.port };
+  const close = async () => {
+    server.stop();
+    if (wanted.scheme === 'unix') await rm(wanted.path, { force: true });
+  };
+  return { address, url: formatListenUrl(address), transport: 'bun', close };
 }
 
 async function makeServer(
