@@ -5,7 +5,7 @@ import { OPCODE } from '../protocol/operations.ts';
 import { PROFILES, type Profile } from '../protocol/profiles.ts';
 import { STATUS } from '../protocol/statuses.ts';
 import type { TargetFacts } from './target/facts.ts';
-import type { Target } from './target/target.ts';
+import type { ServerProcess, Target } from './target/target.ts';
 import { Connection } from './wire/connection.ts';
 import { entriesToTexts, parseEntries } from './wire/entries.ts';
 import { buildRequest } from './wire/request.ts';
@@ -38,7 +38,7 @@ export interface DurabilityOptions {
    * Ends the server so that it loses what it has not made durable, as a loss of power would. Where this cannot be done,
    * nothing shows that data withstands it.
    */
-  readonly losePower?: () => Promise<void>;
+  readonly losePower?: (server: ServerProcess) => Promise<void>;
 }
 
 export interface Session extends TargetFacts {
