@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { CaseRecord } from './records.ts';
 import { CASES } from './registry.ts';
 import { runSuite } from './run.ts';
-import { MUTE_CASES } from './silence.ts';
+import { IMPATIENT_CASES, MUTE_CASES } from './silence.ts';
 import { right, serveSmall, type Behaviour } from './testing/small-server.ts';
 
 const SCALE = 0.1;
-const FEW = ['get.*', 'ping.*', 'delete.*'];
+const FEW = ['get.*', 'ping.*'];
 const ALL: readonly string[] = [];
 
 async function recordsOf(behaviour: Behaviour, run: readonly string[], timeoutScale: number): Promise<CaseRecord[]> {
@@ -32,8 +32,9 @@ async function recordsOf(behaviour: Behaviour, run: readonly string[], timeoutSc
 describe('a server that answers JSON alone', () => {
   test('is tried for a while, and what is left of core is blocked', async () => {
     const records = (await recordsOf(() => [], ALL, SCALE)).filter(({ profile }) => profile === 'core');
+    // HELLO went unanswered too, which counts for the first of them.
     const silent = records.filter(({ code }) => code === 'no-reply');
-    expect(silent.length).toBeGreaterThanOrEqual(MUTE_CASES);
+    expect(silent.length).toBe(MUTE_CASES - IMPATIENT_CASES);
     const blocked = records.filter(({ status }) => status === 'BLOCKED');
     expect(blocked.length).toBeGreaterThan(0);
     expect(blocked[0]?.reason).toMatch(/^nothing of core is answered: \d+ cases in a row had no reply$/);

@@ -45,7 +45,8 @@ export class Silence {
   }
 
   note(profile: Profile, { status, code }: Pick<CaseResult, 'status' | 'code'>): void {
-    if (status === 'SKIP' || status === 'BLOCKED') return;
+    // A connection that came too late for a short wait says nothing of replies.
+    if (status === 'SKIP' || status === 'BLOCKED' || code === 'no-connection') return;
     this.#cases.set(profile, code === 'no-reply' ? this.of(profile) + 1 : 0);
   }
 }

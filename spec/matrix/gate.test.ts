@@ -18,7 +18,7 @@ import { readme } from './readme.ts';
 const matrix = readMatrix();
 
 /** Of each variant’s cases one in so many, others for each. */
-const SAMPLED = 12;
+const SAMPLED = 24;
 
 /** The cases that cite the mutant's clause, those first that are known to find it out. */
 function casesFor({ name, clause }: Mutant): Case[] {
