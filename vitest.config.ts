@@ -9,6 +9,7 @@ export default defineConfig({
     // Real sockets and processes: processes and not threads carry the tests, one for each core of a small machine.
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: ['scripts/compile-for-tests.ts'],
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // Bun loads TypeScript by itself, and through vite's loader it does not see all names that zod exports.
