@@ -9,14 +9,14 @@ export const COMPILED_MAIN_ENV = 'COMPILED_SPEICHER_MAIN';
 
 const compiledMain = process.env[COMPILED_MAIN_ENV];
 
-const SOURCES = ['--import', 'tsx', fileURLToPath(new URL('../cli/main.ts', import.meta.url))];
+const FROM_SOURCES = ['--import', 'tsx', fileURLToPath(new URL('../cli/main.ts', import.meta.url))];
 
 /**
  * The program and the first arguments; the subcommand comes behind them. It is the compiled command where there is one,
- * for that starts in a third of the time, and otherwise the sources, run by tsx. The runtime is the one of the tests, so
- * that an environment of tox tries out its own.
+ * for that starts sooner, and otherwise the sources, run by tsx. The runtime is the one of the tests, so that an
+ * environment of tox tries out its own.
  */
 export const SPEICHER: readonly string[] = [
   process.execPath,
-  ...(compiledMain === undefined ? SOURCES : [compiledMain]),
+  ...(compiledMain === undefined ? FROM_SOURCES : [compiledMain]),
 ];
