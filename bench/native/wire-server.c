@@ -2,10 +2,10 @@
  * The wire limit: what any server of the protocol pays for its sockets. One thread, epoll, one read and one write for
  * whatever has arrived; frames are parsed and answered, and nothing is kept: GET always finds the value of key 0.
  *
- *     wire-server VALUE_BYTES
+ *     wire-server PORT VALUE_BYTES
  *
- * It listens on a free port of 127.0.0.1, says which on standard output, and serves until it is killed. Only for
- * benchmarks: it trusts its clients, and waits for one that does not read.
+ * It listens on 127.0.0.1 and serves until it is killed. Only for benchmarks: it trusts its clients, and waits for one
+ * that does not read.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@
 
 enum { HEADER = 12, GET = 0x10, PING = 0x02, EVENTS = 512, IN_BYTES = 1 << 20, FRAME_MAX = IN_BYTES - 4 };
 
-/* Begins a frame whose rest has not arrived; what it has so far. */
+/* A client, and what has come of a frame whose rest has not. */
 typedef struct {
   int socket;
   char *held;
@@ -125,17 +125,14 @@ static void serve(Peer *peer) {
   if (!send_replies(peer->socket)) forget(peer);
 }
 
-static int listen_on_free_port(void) {
-  int listener = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET};
+static int listen_on(uint16_t port) {
+  int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t address_bytes = sizeof address;
-  if (bind(listener, (struct sockaddr *)&address, address_bytes) != 0 || listen(listener, 1024) != 0 ||
-      getsockname(listener, (struct sockaddr *)&address, &address_bytes) != 0) {
+  if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 1024) != 0) {
     give_up("cannot listen");
   }
-  printf("wire-server is listening on tcp://127.0.0.1:%d\n", ntohs(address.sin_port));
-  fflush(stdout);
   return listener;
 }
 
@@ -151,15 +148,22 @@ static void accept_peer(int listener, int epoll) {
   epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event);
 }
 
+/* A whole number from the command line, or -1. */
+static long whole(const char *text, long max) {
+  char *end;
+  long value = strtol(text, &end, 10);
+  return *text == '\0' || *end != '\0' || value < 0 || value > max ? -1 : value;
+}
+
 int main(int argc, char **argv) {
-  char *end = NULL;
-  long bytes = argc == 2 ? strtol(argv[1], &end, 10) : -1;
-  if (bytes < 0 || *end != '\0' || bytes > IN_BYTES / 2) {
-    fputs("usage: wire-server VALUE_BYTES, at most half a MiB\n", stderr);
+  long port = argc == 3 ? whole(argv[1], 65535) : -1;
+  long bytes = argc == 3 ? whole(argv[2], IN_BYTES / 2) : -1;
+  if (port < 1 || bytes < 0) {
+    fputs("usage: wire-server PORT VALUE_BYTES, at most half a MiB\n", stderr);
     return 2;
   }
   values_init((size_t)bytes, 1);
-  int listener = listen_on_free_port();
+  int listener = listen_on((uint16_t)port);
   int epoll = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}, events[EVENTS];
   epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);

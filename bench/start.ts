@@ -1,0 +1,63 @@
+/**
+ * How long until the built server listens: from the start of its process until it says so, beside a Node that does
+ * nothing.
+ *
+ *     npm run bench:start -- [--rounds N]
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { REPOSITORY } from './lib/native.ts';
+import { writeResult } from './lib/results.ts';
+import { summary } from './lib/statistics.ts';
+import type { StartResult } from './report/schemas.ts';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
+const rounds = Number(values.rounds);
+/** USER_HZ, in which /proc counts, is 100 on every Linux. */
+const TICK_MS = 10;
+
+const STARTS = {
+  'speicher listens': ['dist/cli/main.js', 'serve', '--listen', 'tcp://127.0.0.1:0'],
+  'Node alone': ['-e', 'console.log("listening"); setInterval(() => {}, 1e6)'],
+};
+
+/** User and system time of a process so far, in steps of 10 ms; fields are counted behind the name in brackets. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+async function startOnce(args: readonly string[]): Promise<{ milliseconds: number; cpuMs: number }> {
+  const begun = performance.now();
+  const child = spawn(process.execPath, args, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'pipe'] });
+  const complaints = text(child.stderr);
+  const [line] = (await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => ['it has ended']),
+  ])) as [Buffer | string];
+  const measured = { milliseconds: performance.now() - begun, cpuMs: child.pid === undefined ? 0 : cpuMs(child.pid) };
+  child.kill('SIGTERM');
+  if (child.exitCode === null) await once(child, 'exit');
+  if (!line.toString().includes('listening')) {
+    throw new Error(`instead of listening: ${line.toString()}\n${await complaints}`);
+  }
+  return measured;
+}
+
+const measured = new Map<string, { milliseconds: number; cpuMs: number }[]>();
+for (let round = 0; round < rounds; round++) {
+  for (const [name, args] of Object.entries(STARTS)) {
+    measured.set(name, [...(measured.get(name) ?? []), await startOnce(args)]);
+  }
+}
+const rows: StartResult['rows'] = [...measured].map(([name, each]) => ({
+  name,
+  milliseconds: summary(each.map(({ milliseconds }) => milliseconds)),
+  cpuMs: summary(each.map(({ cpuMs }) => cpuMs)),
+}));
+console.table(rows.map(({ name, milliseconds }) => ({ name, ...milliseconds })));
+writeResult('start', { rounds, rows });
