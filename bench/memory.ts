@@ -56,6 +56,6 @@ buildNative();
 const counts = values.keys.split(',').map(Number);
 const rows: Row[] = [];
 for (const items of counts) rows.push(await measure('speicher', items));
-for (const name of installed(['redis', 'memcached'])) rows.push(await measure(name, counts[0]!));
+for (const name of installed(['Redis', 'memcached'])) rows.push(await measure(name, counts[0]!));
 console.table(rows);
 writeResult('memory', { rows });

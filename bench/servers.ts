@@ -16,9 +16,9 @@ import { installed, startSubject, type Subject, type SubjectName } from './lib/s
 import type { ServersResult } from './report/schemas.ts';
 
 const BATCHES = [1, 16, 64];
-const NAMES: SubjectName[] = ['speicher', 'redis', 'memcached', 'memcached text', 'wire limit'];
+const NAMES: SubjectName[] = ['speicher', 'Redis', 'memcached', 'memcached text', 'wire limit'];
 /** The better of these, round by round, is what ours is held against. */
-const RIVALS: SubjectName[] = ['redis', 'memcached'];
+const RIVALS: SubjectName[] = ['Redis', 'memcached'];
 const WORK = { connections: 50, keys: 100_000, getShare: 0.9, valueBytes: 100 };
 
 const { values } = parseArgs({

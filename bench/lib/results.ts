@@ -45,7 +45,7 @@ function commit(): string {
 }
 
 /** When, on what and with what. */
-export function header(): Header {
+function header(): Header {
   const redis = firstMatch(['redis-server', '--version'], /v=(\S+)/);
   const memcached = firstMatch(['memcached', '-V'], /memcached (\S+)/);
   return {

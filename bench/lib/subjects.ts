@@ -21,7 +21,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-export type SubjectName = 'speicher' | 'redis' | 'memcached' | 'memcached text' | 'wire limit';
+export type SubjectName = 'speicher' | 'Redis' | 'memcached' | 'memcached text' | 'wire limit';
 
 interface Kind {
   readonly protocol: Subject['protocol'];
@@ -65,7 +65,7 @@ const KINDS: Readonly<Record<SubjectName, Kind>> = {
       `tcp://127.0.0.1:${port}`,
     ],
   },
-  redis: {
+  Redis: {
     protocol: 'resp',
     program: 'redis-server',
     command: (port, folder) => ['redis-server', '--port', `${port}`, '--dir', folder, ...REDIS_OPTIONS],

@@ -7,7 +7,7 @@
 typedef struct {
   double user_seconds;
   double system_seconds;
-  /* How long its main thread was ready to run and had no core: what others on the machine took from it. */
+  /* How long its threads were ready to run and had no core: what others on the machine took from them. */
   double waited_seconds;
   uint64_t resident_bytes;
 } ProcessUse;
