@@ -96,7 +96,9 @@ async function measureHalfLoad(
   }));
   console.log(`${rate} requests a second, µs until the reply (p99.9):`);
   console.table(Object.fromEntries(latencies.map(({ name, p999Us }) => [name, p999Us])));
-  return { rate, servers: latencies };
+  const tailOf = (name: SubjectName): number[] | undefined => runs.get(name)?.map(({ latencyUs }) => latencyUs.p999);
+  const [ours, redis] = [tailOf('speicher'), tailOf('Redis')];
+  return { rate, servers: latencies, ...(ours && redis && { tailRatio: ratios(ours, redis) }) };
 }
 
 buildNative();

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { fill, load } from './lib/load.ts';
+import { fill, load, type LoadMeasure } from './lib/load.ts';
 import { buildNative, nativePath } from './lib/native.ts';
 import { startSubject, type Subject, type SubjectName } from './lib/subjects.ts';
 
@@ -32,12 +32,14 @@ async function takes(name: SubjectName): Promise<void> {
 
 /** One connection asks once, for key 0, with id 0. */
 const ONE_GET = { keys: 1, connections: 1, getShare: 1, rate: 1, seconds: 0.9 };
+/** Later than that: with a rate the replies that are still owed are the ones that count most. */
+const LATE_MS = 1500;
 
 const hex = (digits: string): Buffer => Buffer.from(digits, 'hex');
 const packet = (opaque: string): Buffer => hex(`810000000000000100000000${opaque}${'00'.repeat(8)}`);
 const WRONG_VALUE = 'x'.repeat(100);
 
-/** What a server may answer that has no such key: the load generator takes it, so it is not the set-up that it refuses. */
+/** What a server may answer that has no such key. It is taken: what is refused below is not the set-up. */
 const RIGHT: readonly [Subject['protocol'], Buffer][] = [
   ['speicher', hex('000000089000019400000000')],
   ['memcached-binary', packet('00000000')],
@@ -63,23 +65,23 @@ const WRONG: readonly [what: string, Subject['protocol'], Buffer][] = [
 ];
 
 /** Lets the load generator ask a server that answers the first request with these bytes, whatever it is. */
-async function askOnce(name: string, protocol: Subject['protocol'], answer: Buffer): Promise<{ misses: number }> {
+async function askOnce(protocol: Subject['protocol'], answer: Buffer, afterMs = 0): Promise<LoadMeasure> {
   const server = createServer((socket) => {
     // The load generator hangs up on a wrong answer.
     socket.on('error', () => {});
-    socket.once('data', () => socket.write(answer));
+    socket.once('data', () => setTimeout(() => socket.write(answer), afterMs));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   try {
-    return await load({ name, protocol, port, pid: process.pid, loadArgs: [], stop: async () => {} }, ONE_GET);
+    return await load({ name: protocol, protocol, port, pid: process.pid, loadArgs: [] }, ONE_GET);
   } finally {
     server.close();
   }
 }
 
 async function refuses(what: string, protocol: Subject['protocol'], answer: Buffer): Promise<void> {
-  const complaint = await askOnce(what, protocol, answer).then(() => '', String);
+  const complaint = await askOnce(protocol, answer).then(() => '', String);
   if (!/a wrong reply to get|nothing had asked for/.test(complaint)) {
     throw new Error(`${protocol}: ${what} is not refused; ${complaint}`);
   }
@@ -92,7 +94,9 @@ if (status !== 0) throw new Error('the histogram is wrong');
 await takes('speicher');
 await takes('wire limit');
 for (const [protocol, answer] of RIGHT) {
-  const { misses } = await askOnce('no such key', protocol, answer);
+  const { misses } = await askOnce(protocol, answer);
   if (misses !== 1) throw new Error(`${protocol}: a miss is not counted`);
 }
+const late = await askOnce('resp', Buffer.from('$-1\r\n'), LATE_MS);
+if (late.misses !== 1 || late.latencyUs.max < LATE_MS * 1000) throw new Error('a reply after the end is not counted');
 for (const [what, protocol, answer] of WRONG) await refuses(what, protocol, answer);

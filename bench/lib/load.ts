@@ -52,6 +52,9 @@ export interface LoadOptions {
   readonly warmup?: number;
 }
 
+/** What the load has to know of a server. */
+type Loaded = Omit<Subject, 'stop'>;
+
 export interface RunningLoad {
   /** Ends the counting early. */
   stop(): void;
@@ -68,7 +71,7 @@ export function loadArguments(options: LoadOptions): string[] {
   });
 }
 
-function startLoadgen(subject: Subject, args: readonly string[]): RunningLoad {
+function startLoadgen(subject: Loaded, args: readonly string[]): RunningLoad {
   const target = ['--protocol', subject.protocol, '--port', String(subject.port), '--server-pid', String(subject.pid)];
   const [program = '', ...rest] = pinned('load', [nativePath('loadgen'), ...target, ...subject.loadArgs, ...args]);
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -85,19 +88,19 @@ function startLoadgen(subject: Subject, args: readonly string[]): RunningLoad {
 }
 
 /** Starts a load that is counted until it is stopped or its seconds are over. */
-export function startLoad(subject: Subject, options: LoadOptions): RunningLoad {
+export function startLoad(subject: Loaded, options: LoadOptions): RunningLoad {
   return startLoadgen(subject, loadArguments(options));
 }
 
 /** Loads a server for `seconds` after `warmup` seconds. */
-export async function load(subject: Subject, options: LoadOptions): Promise<LoadMeasure> {
+export async function load(subject: Loaded, options: LoadOptions): Promise<LoadMeasure> {
   const { load } = await startLoad(subject, options).finished;
   if (load === undefined) throw new Error('the load generator tells nothing of the load');
   return load;
 }
 
 /** Sets every key once. */
-export async function fill(subject: Subject, options: LoadOptions): Promise<Measure> {
+export async function fill(subject: Loaded, options: LoadOptions): Promise<Measure> {
   const { fill } = await startLoadgen(subject, ['--fill', ...loadArguments({ ...options, seconds: 0 })]).finished;
   if (fill === undefined) throw new Error('the load generator tells nothing of the filling');
   return fill;

@@ -82,7 +82,8 @@ export function serversChart({ batches, rounds }: ServersResult): string {
   }
   const height = top + MARGIN / 2;
   const title = 'CPU time of the server for an operation: less is better';
-  const note = `50 connections, 90 % get, values of 100 bytes; medians of ${rounds} rounds, the line from least to greatest`;
+  const method = `medians of ${rounds} rounds, the line from least to greatest`;
+  const note = `50 connections, 90 % get, values of 100 bytes; ${method}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">`,
     `<style>${STYLE}\n</style>`,

@@ -4,7 +4,7 @@ import type { Summary } from '../lib/statistics.ts';
 
 const DIGITS = 3;
 
-/** Three significant digits, without an exponent; whole numbers from 100 on, with thin groups of three from 10 000 on. */
+/** Three significant digits, without an exponent; whole numbers from 100 on, in groups of three from 10 000 on. */
 export function number(value: number): string {
   const decimals = value === 0 ? 0 : Math.max(0, DIGITS - 1 - Math.floor(Math.log10(Math.abs(value))));
   const [whole = '', fraction] = value.toFixed(decimals).split('.');
@@ -37,5 +37,6 @@ export function origin({ date, machine, versions }: Header): string {
   const { commit, node, redis, memcached } = versions;
   const others = [redis !== undefined && `Redis ${redis}`, memcached !== undefined && `memcached ${memcached}`];
   const programs = [`commit ${commit}`, `Node ${node}`, ...others].filter((each) => each !== false);
-  return `${date}; ${machine.cores} × ${machine.cpu}, ${machine.memoryGib} GiB, ${machine.kernel}; ${programs.join(', ')}.`;
+  const { cores, cpu, kernel, memoryGib } = machine;
+  return `${date}; ${cores} × ${cpu}, ${memoryGib} GiB, ${kernel}; ${programs.join(', ')}.`;
 }

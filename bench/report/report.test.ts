@@ -36,7 +36,7 @@ const SERVERS: ServersResult = {
       wireRatio: { median: 1.3, min: 1.2, max: 1.4 },
     },
   ],
-  halfLoad: { rate: 12_345, servers: [{ name: 'speicher', ...latencies }] },
+  halfLoad: { rate: 12_345, tailRatio: flat(0.9), servers: [{ name: 'speicher', ...latencies }] },
 };
 
 describe('numbers', () => {
@@ -85,6 +85,7 @@ describe('the comparison of servers', () => {
   test('has ratios with their targets, and says what was not measured', () => {
     expect(text).toContain('| speicher / wire limit | 1.30 (1.20–1.40); ≤ 1.25, missed |');
     expect(text).toContain('| speicher / better of Redis and memcached | not measured |');
+    expect(text).toContain('p99.9 of speicher / Redis: 0.900 (0.900–0.900); ≤ 1, kept.');
     expect(text).toContain('| speicher | 20.0 (20.0–20.0) | 50.0 (50.0–50.0) | 90.0 (90.0–90.0) | 12.5 % |');
   });
 

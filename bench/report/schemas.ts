@@ -20,6 +20,8 @@ export const serversSchema = z.object({
   ),
   halfLoad: z.object({
     rate: z.number(),
+    /** The p99.9 of ours against that of Redis, round by round. */
+    tailRatio: summarySchema.optional(),
     servers: z.array(
       z.object({
         name: z.string(),

@@ -1,5 +1,6 @@
 /** The figures as Markdown: one function for each benchmark, from its result to its part of bench/README.md. */
 import type { Header } from '../lib/results.ts';
+import type { Summary } from '../lib/statistics.ts';
 import { number, origin, percent, spread, table } from './format.ts';
 import type {
   GrowthResult,
@@ -17,6 +18,7 @@ import {
   PREFIX_TARGETS_MS,
   SERVER_TARGETS,
   START_TARGET_MS,
+  TAIL_RATIO_TARGET,
   verdict,
 } from './targets.ts';
 
@@ -31,6 +33,11 @@ function ratioRow(title: string, batches: ServersResult['batches'], name: 'rival
     return `${spread(ratio)}; ${verdict(ratio.median, SERVER_TARGETS[each.batch]?.[name])}`;
   });
   return [title, ...cells];
+}
+
+function tailText(ratio: Summary | undefined): string {
+  if (ratio === undefined) return '';
+  return ` p99.9 of speicher / Redis: ${spread(ratio)}; ${verdict(ratio.median, TAIL_RATIO_TARGET)}.`;
 }
 
 export function serversPart(result: Header & ServersResult): string {
@@ -55,7 +62,7 @@ export function serversPart(result: Header & ServersResult): string {
     'Operations a second, with one core for the server and one for the load:',
     table([['server', ...heads], ...names.map((name) => rowOf(name, 'operationsPerSecond'))]),
     `Latency in µs at half load, ${number(halfLoad.rate)} requests a second for every server (half of what the slowest ` +
-      'takes in batches of 1):',
+      `takes in batches of 1).${tailText(halfLoad.tailRatio)}`,
     table([
       ['server', 'median', 'p99', 'p99.9', 'waited for a core'],
       ...halfLoad.servers.map(({ name, p50Us, p99Us, p999Us, waitedShare }) => [

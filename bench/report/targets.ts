@@ -7,6 +7,9 @@ export const SERVER_TARGETS: Readonly<Record<number, { readonly rivalRatio: numb
   64: { rivalRatio: 0.45, wireRatio: 4.0 },
 };
 
+/** p99.9 at half load, against that of Redis. */
+export const TAIL_RATIO_TARGET = 1;
+
 /** CPU time for an operation with the most items, against that with the fewest. */
 export const GROWTH_RATIO_TARGET = 1.6;
 
