@@ -9,6 +9,7 @@ import { STATUS } from '../protocol/index.ts';
 import { fill } from './lib/load.ts';
 import { buildNative } from './lib/native.ts';
 import { expectNumber, Peer, type PeerRequest } from './lib/peer.ts';
+import { cpuMs } from './lib/process-cpu.ts';
 import { writeResult } from './lib/results.ts';
 import { summary } from './lib/statistics.ts';
 import { startSubject, type Subject } from './lib/subjects.ts';
@@ -25,38 +26,53 @@ const FILLS = 3;
 
 const prefixOf = (round: number): string => `key:${String((round * 7919) % (items / MATCHES)).padStart(7, '0')}`;
 
-type Times = Map<string, { matches: number; milliseconds: number[] }>;
+interface Asked {
+  readonly subject: Subject;
+  readonly peer: Peer;
+}
 
-async function time(times: Times, name: string, matches: number, peer: Peer, request: PeerRequest): Promise<void> {
+interface Timed {
+  readonly matches: number;
+  readonly milliseconds: number[];
+  readonly cpuMs: number[];
+}
+
+const times = new Map<string, Timed>();
+
+async function time(asked: Asked, name: string, matches: number, request: PeerRequest): Promise<void> {
+  const { peer, subject } = asked;
+  const cpuMsBefore = cpuMs(subject.pid);
   const begun = performance.now();
   const reply = await peer.ask(request);
   const milliseconds = performance.now() - begun;
   expectNumber(name, reply, matches);
-  const entry = times.get(name) ?? { matches, milliseconds: [] };
+  const entry = times.get(name) ?? { matches, milliseconds: [], cpuMs: [] };
   entry.milliseconds.push(milliseconds);
+  entry.cpuMs.push(cpuMs(subject.pid) - cpuMsBefore);
   times.set(name, entry);
 }
 
 /** Each kind of request in turn, every round under another prefix. */
-async function measureKinds(peer: Peer, times: Times): Promise<void> {
+async function measureKinds(asked: Asked): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     const key = prefixOf(round);
-    await time(times, 'COUNT', MATCHES, peer, { operation: 'COUNT', key });
-    await time(times, 'KEYS', MATCHES, peer, { operation: 'KEYS', key });
-    await time(times, 'GET', MATCHES, peer, { operation: 'GET', key, isPrefix: true });
-    await time(times, 'DELETE', MATCHES, peer, { operation: 'DELETE', key, isPrefix: true });
+    await time(asked, 'COUNT', MATCHES, { operation: 'COUNT', key });
+    await time(asked, 'KEYS', MATCHES, { operation: 'KEYS', key });
+    await time(asked, 'GET', MATCHES, { operation: 'GET', key, isPrefix: true });
+    await time(asked, 'DELETE', MATCHES, { operation: 'DELETE', key, isPrefix: true });
   }
 }
 
 /** What a server with all items can do only once, and between the two, in the last one, what it can do often. */
-async function measure(subject: Subject, times: Times, isLast: boolean): Promise<void> {
+async function measure(subject: Subject, isLast: boolean): Promise<void> {
   const peer = await Peer.connect(subject.port);
+  const asked = { subject, peer };
   try {
-    await time(times, 'first COUNT', MATCHES, peer, { operation: 'COUNT', key: prefixOf(0) });
-    if (isLast) await measureKinds(peer, times);
+    await time(asked, 'first COUNT', MATCHES, { operation: 'COUNT', key: prefixOf(0) });
+    if (isLast) await measureKinds(asked);
     const left = await peer.stat('items');
     const name = isLast ? 'DELETE of the rest' : 'DELETE of all';
-    await time(times, name, left, peer, { operation: 'DELETE', isPrefix: true });
+    await time(asked, name, left, { operation: 'DELETE', isPrefix: true });
     const { status } = await peer.ask({ operation: 'GET', key: `${prefixOf(0)}000` });
     if (status !== STATUS.NOT_FOUND) throw new Error('an item has outlived the deletion of all');
   } finally {
@@ -65,20 +81,20 @@ async function measure(subject: Subject, times: Times, isLast: boolean): Promise
 }
 
 buildNative();
-const times: Times = new Map();
 for (let round = 1; round <= FILLS; round++) {
   const subject = await startSubject('speicher');
   try {
     await fill(subject, { keys: items });
-    await measure(subject, times, round === FILLS);
+    await measure(subject, round === FILLS);
   } finally {
     await subject.stop();
   }
 }
-const rows: PrefixResult['rows'] = [...times].map(([request, { matches, milliseconds }]) => ({
+const rows: PrefixResult['rows'] = [...times].map(([request, { matches, milliseconds, cpuMs }]) => ({
   request,
   matches,
   milliseconds: summary(milliseconds),
+  cpuMs: summary(cpuMs),
   rounds: milliseconds.length,
 }));
 console.table(rows.map(({ request, milliseconds }) => ({ request, ...milliseconds })));

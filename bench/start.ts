@@ -7,29 +7,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { REPOSITORY } from './lib/native.ts';
+import { cpuMs } from './lib/process-cpu.ts';
 import { writeResult } from './lib/results.ts';
 import { summary } from './lib/statistics.ts';
 import type { StartResult } from './report/schemas.ts';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
 const rounds = Number(values.rounds);
-/** USER_HZ, in which /proc counts, is 100 on every Linux. */
-const TICK_MS = 10;
 
 const STARTS = {
   'speicher listens': ['dist/cli/main.js', 'serve', '--listen', 'tcp://127.0.0.1:0'],
   'Node alone': ['-e', 'console.log("listening"); setInterval(() => {}, 1e6)'],
 };
-
-/** User and system time of a process so far, in steps of 10 ms; fields are counted behind the name in brackets. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
 
 async function startOnce(args: readonly string[]): Promise<{ milliseconds: number; cpuMs: number }> {
   const begun = performance.now();

@@ -15,6 +15,8 @@ import {
 } from './schemas.ts';
 import { growthPart, hitsPart, memoryPart, pausesPart, prefixPart, serversPart, startPart } from './tables.ts';
 
+const NO_RESULTS = 'None has been written yet.';
+
 export const README_PATH = join(REPOSITORY, 'bench', 'README.md');
 export const CHART_PATH = join(REPOSITORY, 'bench', 'results', 'servers.svg');
 
@@ -50,7 +52,9 @@ export async function reportedReadme(readme: string): Promise<string> {
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new Error('bench/README.md lacks the marks between which results stand');
-  const text = [readme.slice(0, begin) + BEGIN, ...parts(), readme.slice(end)].join('\n\n');
+  const found = parts();
+  const shown = found.length > 0 ? found : [NO_RESULTS];
+  const text = [readme.slice(0, begin) + BEGIN, ...shown, readme.slice(end)].join('\n\n');
   return format(text, { ...(await resolveConfig(README_PATH)), parser: 'markdown' });
 }
 

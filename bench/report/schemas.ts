@@ -63,7 +63,14 @@ export const prefixSchema = z.object({
   items: z.number(),
   rounds: z.number(),
   rows: z.array(
-    z.object({ request: z.string(), matches: z.number(), milliseconds: summarySchema, rounds: z.number() }),
+    z.object({
+      request: z.string(),
+      matches: z.number(),
+      milliseconds: summarySchema,
+      /** In steps of 10 ms, so that it says something of long requests only. */
+      cpuMs: summarySchema,
+      rounds: z.number(),
+    }),
   ),
 });
 

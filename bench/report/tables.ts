@@ -114,18 +114,22 @@ export function memoryPart(result: Header & MemoryResult): string {
   );
 }
 
+/** CPU time is counted in steps of 10 ms: of less than ten of them nothing is said. */
+const CPU_MS_MIN = 100;
+
 export function prefixPart(result: Header & PrefixResult): string {
   return part(
     'Prefix requests',
     result,
     `${number(result.items)} items. Milliseconds until the reply had been received and unpacked.`,
     table([
-      ['request', 'items that match', 'ms', 'requests', 'target'],
-      ...result.rows.map(({ request, matches, milliseconds, rounds }) => [
+      ['request', 'items that match', 'ms', 'ms of CPU time', 'requests', 'target'],
+      ...result.rows.map(({ request, matches, milliseconds, cpuMs, rounds }) => [
         request,
         number(matches),
         spread(milliseconds),
-        number(rounds),
+        cpuMs.median < CPU_MS_MIN ? '' : spread(cpuMs),
+        String(rounds),
         verdict(milliseconds.median, PREFIX_TARGETS_MS[request]),
       ]),
     ]),
