@@ -78,6 +78,7 @@ describe('each kind of option', () => {
         'tlsCertFile',
         'tlsKeyFile',
         'tlsClientCaFile',
+        'maxMemoryBytes',
         'unsentHighWaterBytes',
         'maxUnsentTotalBytes',
       ].includes(property) && property !== 'maxFrameBytes',
