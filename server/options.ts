@@ -3,6 +3,7 @@
  * command line, the environment, the configuration file and the documentation are all derived from it.
  */
 import { totalmem } from 'node:os';
+import { constrainedMemory } from 'node:process';
 import { z } from 'zod';
 import {
   FRAME_BYTES_CEILING,
@@ -57,7 +58,7 @@ const MAX_FRAME = {
 const MEMORY_SHARE = 0.25;
 
 const MAX_MEMORY = {
-  default: Math.max(MIB, Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) * MEMORY_SHARE)),
+  default: Math.max(MIB, Math.floor(Math.min(totalmem(), constrainedMemory() || Infinity) * MEMORY_SHARE)),
   min: MIB,
   max: 32 * 1024 * MIB,
   description: "what items may take in all; if not given, a quarter of the machine's memory",

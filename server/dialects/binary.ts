@@ -24,7 +24,7 @@ import type { Dialect } from './dialect.ts';
  * A listing without a limit comes in pages of about this many bytes (LIST-2): memory and other connections' patience
  * are not to depend on how much there is to list.
  */
-const LIST_PAGE_BYTES = 1024 * 1024;
+const LIST_PAGE_BYTES = 128 * 1024;
 
 /** Bytes of a listing's reply before its first entry: header and NUMBER. */
 const LIST_HEADER_BYTES = HEADER_BYTES + 8;

@@ -6,8 +6,8 @@ import type { Session } from '../session.ts';
  */
 export interface Dialect {
   /**
-   * Answers the frame in `bytes[start]` up to `bytes[end - 1]`. If `session.isUnfinished` then, nothing was written, and
-   * the frame is to be handed in again.
+   * Answers the frame in `bytes[start]` up to `bytes[end - 1]`. If `session.isUnfinished` then, nothing was written,
+   * and the frame is to be handed in again.
    */
   handle(session: Session, bytes: Uint8Array, start: number, end: number): void;
   /** Answers that frame after a defect of the server: whatever `handle` had written of a reply is gone. */

@@ -63,8 +63,8 @@ type Operation = (request: RequestFrame, reply: ReplyFrame) => void;
 
 /**
  * A prefix request takes effect on each item by itself (CONSISTENT-2), so it may be carried out in slices: as long as
- * `progress.isUnfinished` afterwards, the same request is to be handed in again, with the same progress. Without one it is
- * carried out in one go.
+ * `progress.isUnfinished` afterwards, the same request is to be handed in again, with the same progress. Without one
+ * it is carried out in one go.
  */
 type SlicedOperation = (request: RequestFrame, reply: ReplyFrame, progress?: Progress) => void;
 

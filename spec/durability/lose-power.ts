@@ -9,11 +9,11 @@ export const LOSE_POWER_MS_MAX = 30_000;
  * Runs a command that makes a server lose what it has not made durable, and ends the server if the command left it
  * running.
  *
- * @param command the program and its arguments, in which `{pid}` stands for the server's process, which leads a group of
- *   its own, and `{data}` for its directory
+ * @param command the program and its arguments, in which `{pid}` stands for the server's process, which leads a
+ *   group of its own, and `{data}` for its directory
  * @param timeoutMs how long the command may take
- * @returns what a session takes as `losePower`; it rejects with an Error if the command does not exit with 0, as nothing
- *   is known of the server then
+ * @returns what a session takes as `losePower`; it rejects with an Error if the command does not exit with 0, as
+ *   nothing is known of the server then
  */
 export function losePowerBy(
   command: readonly string[],

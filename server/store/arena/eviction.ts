@@ -4,8 +4,8 @@
  *
  * `lru`: the one that has not been accessed for the longest time.
  * `lfu`: idle time too, but an item that was accessed again is given more of it for each doubling of its accesses, and
- * one that never was (what scans leave) less. What these are measured by is how long items last before they are evicted,
- * which follows the load. docs/decisions/0011-eviction.md has the figures.
+ * one that never was (what scans leave) less. What these are measured by is how long items last before they are
+ * evicted, which follows the load. docs/decisions/0011-eviction.md has the figures.
  */
 import { NO_LOCATION, type HashIndex } from './hash-index.ts';
 import { accessTick, type RecordView } from './record.ts';

@@ -202,7 +202,7 @@ export class LocationOrder {
   /** Where among the leaves one stands that a key was taken out of. */
   #leafWithout(leaf: Leaf, bytes: Uint8Array, start: number, end: number): number {
     const keys = this.#keys;
-    // It may have been the leaf's last key: then the search ends at the next leaf. A leaf that is empty is not compared.
+    // It may have been the leaf's last key: then the search ends at the next leaf.
     const at = this.#leafFor((location) => keys.compareAt(location, bytes, start, end) < 0);
     return this.#leaves[at] === leaf ? at : this.#leaves.indexOf(leaf);
   }

@@ -1,4 +1,4 @@
-/** The items of an ArenaStore as a log sees them: what has changed goes to its sink, and what it has read comes back. */
+/** The items of an ArenaStore as a log sees them: what changes goes to its sink, and what it has read comes back. */
 import type { Clock } from '../../clock.ts';
 import type { ItemSink, ItemState, LoggedStore } from '../item-sink.ts';
 import type { ArenaItems } from './arena-items.ts';
