@@ -57,6 +57,11 @@ export function makeHead(kind: FileKind, number: number, nonce: number): Buffer 
   return head;
 }
 
+/** What the checksums of a file's blocks begin with, given its head as `makeHead` has made it. */
+export function headCrcOf(head: Uint8Array): number {
+  return readU32(head, HEAD_CRC_AT);
+}
+
 /** Reads the head of a file, given the file's first bytes. */
 export function readHead(bytes: Uint8Array): FileHead | HeadProblem {
   if (bytes.length < HEAD_BYTES) return 'short';

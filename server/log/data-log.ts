@@ -3,19 +3,16 @@
  * the counters. It decides when a reply may leave (`commit`, `whenSafe`); connections ask it through a ReplyGate.
  */
 import { SpeicherError } from '../../protocol/index.ts';
-import type { Logger } from '../logger.ts';
 import type { LoggedStore } from '../store/item-sink.ts';
-import { HEAD_BYTES, KIND, makeHead, readHead } from './blocks.ts';
 import { ChangeCount } from './change-count.ts';
+import { DataFiles } from './data-files.ts';
 import type { Disk } from './disk.ts';
-import { LogWriter, type OpenLog } from './log-writer.ts';
-import { MANIFEST, isOurs, logName, namesOf, replaceManifest, snapshotName, type Manifest } from './manifest.ts';
+import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
+import { LogWriter, type WriterState } from './log-writer.ts';
+import { snapshotName } from './manifest.ts';
 import { recover, type Progress, type Recovered } from './recovery.ts';
 import { writeSnapshot } from './snapshot.ts';
 import { rewriteParts } from './unsafe-tail.ts';
-
-/** How changes are kept: in snapshots alone, or in a log that is synced every second or before each reply. */
-export type DurabilityMode = 'snapshot' | 'everysec' | 'always';
 
 /** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
 export const COUNTER_BLOCK = 2 ** 24;
@@ -30,35 +27,6 @@ const RETRY_SNAPSHOT_MS = 30_000;
 /** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
 const MARK_EVERY_MS = 60_000;
 
-export interface DataLogOptions {
-  readonly mode: DurabilityMode;
-  /** A log is rewritten once it is as long as the last snapshot and this long at least, in bytes. */
-  readonly rewriteBytesMin: number;
-  /** With `snapshot`: so long after the last one the next is written, if something has changed. */
-  readonly snapshotEveryMs: number;
-}
-
-/** What a data log takes from outside, so that simulations can decide it. */
-export interface DataLogDependencies {
-  readonly disk: Disk;
-  readonly store: LoggedStore;
-  readonly logger: Logger;
-  /** Milliseconds since the Unix epoch; never goes back. */
-  readonly nowMs: () => number;
-  readonly random32: () => number;
-  readonly defer: (call: () => void) => void;
-}
-
-/** Figures for STATS. */
-export interface DataLogStats {
-  readonly state: 'writing' | 'full' | 'failed';
-  readonly logBytes: number;
-  readonly snapshotBytes: number;
-  readonly syncs: number;
-  readonly snapshots: number;
-  readonly droppedBytes: number;
-}
-
 /** The reply must not leave: what it tells of could not be written. */
 export const LOST = -1;
 
@@ -66,9 +34,8 @@ export class DataLog {
   readonly #options: DataLogOptions;
   readonly #deps: DataLogDependencies;
   readonly #changes = new ChangeCount();
-  #manifest: Manifest;
+  readonly #files: DataFiles;
   #writer: LogWriter | undefined;
-  #lastNumber: number;
   #snapshotBytes: number;
   #oldLogBytes: number;
   #snapshots = 0;
@@ -80,7 +47,6 @@ export class DataLog {
   #safeTicket = 0;
   #snapshotWaiters: { ticket: number; done: (error?: Error) => void }[] = [];
   #running: Promise<void> | undefined;
-  #manifestQueue: Promise<void> = Promise.resolve();
   #isReserving = false;
   #lastSyncMs: number;
   #lastMarkMs: number;
@@ -92,8 +58,7 @@ export class DataLog {
   private constructor(options: DataLogOptions, deps: DataLogDependencies, recovered: Recovered) {
     this.#options = options;
     this.#deps = deps;
-    this.#manifest = { ...recovered.manifest, logs: [...recovered.logs] };
-    this.#lastNumber = Math.max(0, recovered.manifest.snapshot ?? 0, ...recovered.manifest.logs);
+    this.#files = new DataFiles(deps.disk, deps.random32, recovered);
     this.#snapshotBytes = recovered.snapshotBytes;
     this.#oldLogBytes = recovered.logBytes;
     this.#droppedBytes = recovered.dropped?.bytes ?? 0;
@@ -130,18 +95,18 @@ export class DataLog {
   async #begin(recovered: Recovered): Promise<void> {
     const { store } = this.#deps;
     // The first file of all is the manifest: a log without one would be taken for damage.
-    if (recovered.isNew) await this.#replace({});
+    if (recovered.isNew) await this.#files.replace({});
     await rewriteParts(this.#deps.disk, recovered.unsafe);
     const lastVersion = recovered.lastVersion + COUNTER_BLOCK;
     const lastToken = recovered.lastToken + COUNTER_BLOCK;
-    const reserved = { ...this.#manifest, lastVersion, lastToken };
+    const reserved = { ...this.#files.manifest, lastVersion, lastToken };
     if (this.#options.mode === 'snapshot') {
-      await this.#replace(reserved);
+      await this.#files.replace(reserved);
       store.sink = this.#changes;
       // What a log has that was here before is in a snapshot before anybody is served.
-      if (this.#manifest.logs.length > 0) await this.snapshot();
+      if (this.#files.manifest.logs.length > 0) await this.snapshot();
     } else {
-      const { open, number } = await this.#createLog();
+      const { open, number } = await this.#files.createLog();
       this.#writer = new LogWriter(open, recovered.nextSequence, {
         nowMs: this.#deps.nowMs,
         defer: this.#deps.defer,
@@ -152,48 +117,10 @@ export class DataLog {
       await this.#writer.synced();
       const isFirst = reserved.logs.length === 0;
       const firstSequence = isFirst ? recovered.nextSequence : reserved.firstSequence;
-      await this.#replace({ ...reserved, logs: [...reserved.logs, number], firstSequence });
+      await this.#files.replace({ ...reserved, logs: [...reserved.logs, number], firstSequence });
       store.sink = this.#writer;
     }
-    await this.#removeRemnants();
-  }
-
-  async #createLog(): Promise<{ open: OpenLog; number: number }> {
-    const { disk, random32 } = this.#deps;
-    const number = ++this.#lastNumber;
-    const head = makeHead(KIND.log, number, random32());
-    const file = await disk.create(logName(number));
-    try {
-      await file.write(head, 0);
-      await file.sync();
-      await disk.syncDirectory();
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-    const parsed = readHead(head);
-    return { open: { file, headCrc: typeof parsed === 'string' ? 0 : parsed.crc, atBytes: HEAD_BYTES }, number };
-  }
-
-  /** One replacement at a time; a failure leaves open which of the two is there, so it is final. */
-  #replace(change: Partial<Manifest>): Promise<void> {
-    const run = async (): Promise<void> => {
-      if (this.#failure) throw this.#failure;
-      const next = { ...this.#manifest, ...change };
-      await replaceManifest(this.#deps.disk, next);
-      this.#manifest = next;
-    };
-    const done = this.#manifestQueue.then(run);
-    this.#manifestQueue = done.catch(() => {});
-    return done;
-  }
-
-  async #removeRemnants(): Promise<void> {
-    const { disk } = this.#deps;
-    const kept = new Set([MANIFEST, ...namesOf(this.#manifest)]);
-    const remnants = (await disk.list()).filter((name) => isOurs(name) && !kept.has(name));
-    for (const name of remnants) await disk.remove(name);
-    if (remnants.length > 0) await disk.syncDirectory();
+    await this.#files.removeRemnants();
   }
 
   /** Whether changes are taken: not while there is no space, and never again after a failure. */
@@ -201,7 +128,7 @@ export class DataLog {
     if (this.#failure !== undefined || (this.#writer !== undefined && this.#writer.state !== 'writing')) return false;
     // DURABLE-4: what was not reserved is not given.
     const { lastVersion, lastToken } = this.#deps.store;
-    return lastVersion < this.#manifest.lastVersion && lastToken < this.#manifest.lastToken;
+    return lastVersion < this.#files.manifest.lastVersion && lastToken < this.#files.manifest.lastToken;
   }
 
   stats(): DataLogStats {
@@ -302,10 +229,11 @@ export class DataLog {
   /** DURABLE-4: what is given is below what the manifest says, always. */
   #reserve(): void {
     const { lastVersion, lastToken } = this.#deps.store;
-    const left = Math.min(this.#manifest.lastVersion - lastVersion, this.#manifest.lastToken - lastToken);
+    const left = Math.min(this.#files.manifest.lastVersion - lastVersion, this.#files.manifest.lastToken - lastToken);
     if (this.#isReserving || left > COUNTER_BLOCK / 2) return;
     this.#isReserving = true;
-    this.#replace({ lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK })
+    this.#files
+      .replace({ lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK })
       .catch((error: unknown) => {
         this.#deps.logger.error({ event: 'manifest-failed', err: asError(error) }, 'the manifest cannot be replaced');
       })
@@ -332,7 +260,7 @@ export class DataLog {
     if (this.#failure) throw this.#failure;
     const writer = this.#writer;
     const log = writer === undefined ? undefined : await this.#nextLog(writer);
-    const number = log?.number ?? ++this.#lastNumber;
+    const number = log?.number ?? this.#files.nextNumber();
     const ticket = this.#ticket++;
     const changes = this.#changes.count;
     this.#changes.count = 0;
@@ -351,7 +279,7 @@ export class DataLog {
       await disk.syncDirectory();
       // Of a replacement that fails it is not known which manifest is there.
       isNamed = true;
-      await this.#replace(
+      await this.#files.replace(
         log === undefined
           ? { snapshot: number, logs: [] }
           : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
@@ -370,13 +298,13 @@ export class DataLog {
     const served = this.#snapshotWaiters.filter((waiter) => waiter.ticket <= ticket);
     this.#snapshotWaiters = this.#snapshotWaiters.filter((waiter) => waiter.ticket > ticket);
     for (const { done } of served) done();
-    await this.#removeRemnants();
+    await this.#files.removeRemnants();
   }
 
   /** Begins a new log file and goes on in it. */
   async #nextLog(writer: LogWriter): Promise<{ number: number; firstSequence: number }> {
-    const { open, number } = await this.#createLog();
-    await this.#replace({ logs: [...this.#manifest.logs, number] });
+    const { open, number } = await this.#files.createLog();
+    await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
     if (!writer.commit() || writer.state !== 'writing') {
       await open.file.close();
       throw writer.cause ?? new Error('the log cannot be written');
@@ -385,7 +313,7 @@ export class DataLog {
     return { number, firstSequence: writer.switchTo(open) };
   }
 
-  #onState(state: 'writing' | 'full' | 'failed', cause: Error | undefined): void {
+  #onState(state: WriterState, cause: Error | undefined): void {
     if (state === 'failed' && cause !== undefined) return this.#fail(cause);
     const { logger } = this.#deps;
     if (state === 'writing') logger.warn({ event: 'storage-back' }, 'the log can be written again');
@@ -415,7 +343,7 @@ export class DataLog {
         await this.#closeLog(this.#writer);
       }
       // In order nothing was given that is not known.
-      await this.#replace({ lastVersion: store.lastVersion, lastToken: store.lastToken });
+      await this.#files.replace({ lastVersion: store.lastVersion, lastToken: store.lastToken });
     } catch (error) {
       throw new SpeicherError('SPEICHER_STORAGE', 'not everything was made durable', {
         cause: this.#failure ?? error,

@@ -79,9 +79,12 @@ async function readAll(file: DiskFile): Promise<Buffer> {
   return bytes.subarray(0, await file.read(bytes, 0));
 }
 
+function damaged(cause?: unknown): SpeicherError {
+  return new SpeicherError('SPEICHER_DATA_CORRUPT', `${MANIFEST} is damaged`, { cause });
+}
+
 function parseManifest(bytes: Buffer): Manifest {
   const [line = '', sum] = bytes.toString('utf8').split('\n');
-  const damaged = (cause?: unknown) => new SpeicherError('SPEICHER_DATA_CORRUPT', `${MANIFEST} is damaged`, { cause });
   if (sum !== crcText(line)) throw damaged();
   let content: unknown;
   try {

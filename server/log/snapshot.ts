@@ -1,7 +1,7 @@
 /** Writes a snapshot: a file of puts, made beside running traffic in slices that hold nobody up. */
 import { FrameWriter } from '../../protocol/index.ts';
 import type { LoggedStore } from '../store/item-sink.ts';
-import { KIND, beginBlock, makeHead, readHead, sealBlock, HEAD_BYTES } from './blocks.ts';
+import { KIND, beginBlock, makeHead, headCrcOf, sealBlock, HEAD_BYTES } from './blocks.ts';
 import type { Disk } from './disk.ts';
 import { writeCounters, writeEnd, writePut } from './records.ts';
 
@@ -48,8 +48,7 @@ export async function writeSnapshot(
   beginBlock(writer);
   writeCounters(writer, store.lastVersion, store.lastToken);
   const head = makeHead(KIND.snapshot, number, options.nonce);
-  const parsed = readHead(head);
-  const headCrc = typeof parsed === 'string' ? 0 : parsed.crc;
+  const headCrc = headCrcOf(head);
   const file = await disk.create(name);
   try {
     await file.write(head, 0);

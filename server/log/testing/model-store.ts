@@ -18,6 +18,8 @@ export class ModelStore implements LoggedStore {
   lastVersion = 0;
   lastToken = 0;
   readonly items = new Map<string, ModelItem>();
+  /** Items as texts; one that changes is forgotten. */
+  readonly #texts = new Map<string, string>();
   readonly #state = new ItemState();
   #walk: Iterator<string> | undefined;
   #visit: ((item: ItemState) => void) | undefined;
@@ -37,6 +39,7 @@ export class ModelStore implements LoggedStore {
       lockMs: before?.lockMs ?? Infinity,
     };
     this.items.set(key, item);
+    this.#texts.delete(key);
     this.sink?.put(this.#fill(key, item));
     return item;
   }
@@ -45,6 +48,7 @@ export class ModelStore implements LoggedStore {
   expire(key: string, lifeMs: number, nowMs: number): void {
     const item = this.items.get(key);
     if (item === undefined) return;
+    this.#texts.delete(key);
     item.lifeStartMs = nowMs;
     item.lifeMs = lifeMs;
     this.sink?.touch(this.#fill(key, item));
@@ -54,6 +58,7 @@ export class ModelStore implements LoggedStore {
   lock(key: string, lockMs: number, nowMs: number): void {
     const item = this.items.get(key);
     if (item === undefined) return;
+    this.#texts.delete(key);
     item.token = ++this.lastToken;
     item.lockStartMs = nowMs;
     item.lockMs = lockMs;
@@ -74,6 +79,7 @@ export class ModelStore implements LoggedStore {
 
   put(state: ItemState): void {
     const { tag, version } = state;
+    this.#texts.delete(keyOf(state));
     const value = text(state.valueBytes, state.valueStart, state.valueEnd);
     this.items.set(keyOf(state), { value, tag, version, createdMs: state.createdMs, ...timesOf(state) });
     this.lastVersion = Math.max(this.lastVersion, version);
@@ -81,6 +87,7 @@ export class ModelStore implements LoggedStore {
 
   touch(state: ItemState): void {
     const item = this.items.get(keyOf(state));
+    this.#texts.delete(keyOf(state));
     if (item !== undefined) Object.assign(item, timesOf(state));
   }
 
@@ -114,10 +121,15 @@ export class ModelStore implements LoggedStore {
 
   /** All that is in it, as a text that is equal if and only if the items are. */
   fingerprint(): string {
-    return JSON.stringify(
-      [...this.items].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-      (_, value: unknown) => (value === Infinity ? 'Infinity' : value),
-    );
+    const entries = [...this.items.keys()].toSorted().map((key) => {
+      let text = this.#texts.get(key);
+      if (text === undefined) {
+        text = JSON.stringify([key, this.items.get(key)], (_, value: unknown) => (value === Infinity ? 'ever' : value));
+        this.#texts.set(key, text);
+      }
+      return text;
+    });
+    return `[${entries.join()}]`;
   }
 
   #fill(key: string, item: ModelItem): ItemState {

@@ -91,7 +91,7 @@ export class SimDisk implements Disk {
       if (random() < share) change(names);
       else if (keepsOrder) break;
     }
-    for (const inode of new Set([...names.values()])) {
+    for (const inode of new Set(names.values())) {
       inode.safe = survive(inode, random);
       inode.current = inode.safe;
       inode.unsafe = [];

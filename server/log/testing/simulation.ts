@@ -11,7 +11,8 @@
  * - versions and tokens go on behind every one that was given; the time is not before one that was told of.
  */
 import { silentLogger } from '../../logger.ts';
-import { DataLog, LOST, type DurabilityMode } from '../data-log.ts';
+import { DataLog, LOST } from '../data-log.ts';
+import type { DurabilityMode } from '../data-log-options.ts';
 import { ModelStore } from './model-store.ts';
 import { SimDisk, seededRandom, type SimWorld } from './sim-disk.ts';
 
@@ -34,6 +35,20 @@ interface Event {
   readonly atMs: number;
   readonly order: number;
   readonly call: () => void;
+}
+
+/** What a run has come to. */
+export interface Run {
+  readonly events: number;
+  readonly nowMs: number;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** What became of a start. */
+interface Outcome {
+  log?: DataLog;
+  trouble?: unknown;
 }
 
 /** What was promised of the changes of one process's life. */
@@ -87,8 +102,9 @@ class Simulation implements SimWorld {
   }
 
   /** @throws Error that says what was promised and not kept */
-  async run(lives: number): Promise<void> {
+  async run(lives: number): Promise<Run> {
     for (let life = 0; life < lives; life++) await this.#live(life);
+    return { events: this.#order, nowMs: this.#nowMs, version: this.#greatestVersion, state: this.#states.at(-1)! };
   }
 
   async #live(life: number): Promise<void> {
@@ -97,29 +113,31 @@ class Simulation implements SimWorld {
     this.#faultsAllowed = false;
     // Now and then the process is gone before it has come up.
     const crashAtMs = this.#nowMs + 6000 * this.random() ** 2;
-    let log: DataLog | undefined;
-    let trouble: unknown;
-    this.#start(store, life).then(
-      (opened) => {
-        log = opened;
-        this.#faultsAllowed = this.#plan.faultShare > 0;
-        this.#serve(opened, store, life);
-      },
-      (error: unknown) => {
-        trouble = error;
-      },
-    );
+    const outcome: Outcome = {};
+    void this.#bringUp(store, life, outcome);
     let ended = false;
-    while (this.#nowMs < crashAtMs && trouble === undefined && !ended) {
+    while (this.#nowMs < crashAtMs && outcome.trouble === undefined && !ended) {
       await this.#step(crashAtMs);
+      const { log } = outcome;
       if (log !== undefined && this.random() < 0.002) {
         ended = true;
         await this.#stop(log, store);
       }
     }
-    if (trouble !== undefined) throw new Error('the start failed', { cause: trouble });
+    if (outcome.trouble !== undefined) throw new Error('the start failed', { cause: outcome.trouble });
     this.#crash(ended);
     await settle();
+  }
+
+  async #bringUp(store: ModelStore, life: number, outcome: Outcome): Promise<void> {
+    try {
+      outcome.log = await this.#start(store, life);
+    } catch (error) {
+      outcome.trouble = error;
+      return;
+    }
+    this.#faultsAllowed = this.#plan.faultShare > 0;
+    this.#serve(outcome.log, store, life);
   }
 
   /** Recovery, and what it must have found. */
@@ -238,20 +256,16 @@ class Simulation implements SimWorld {
   async #stop(log: DataLog, store: ModelStore): Promise<void> {
     this.#life = -1;
     const last = store.fingerprint();
-    let outcome: 'open' | 'closed' | 'failed' = 'open';
+    const outcome = { isOver: false, hasFailed: false };
     log.close().then(
-      () => {
-        outcome = 'closed';
-      },
-      () => {
-        outcome = 'failed';
-      },
+      () => Object.assign(outcome, { isOver: true }),
+      () => Object.assign(outcome, { isOver: true, hasFailed: true }),
     );
-    for (let steps = 0; outcome === 'open'; steps++) {
+    for (let steps = 0; !outcome.isOver; steps++) {
       if (steps > EVENTS_MAX) throw new Error('the log does not close');
       await this.#step(Infinity);
     }
-    if (outcome === 'failed') return;
+    if (outcome.hasFailed) return;
     this.#states.push(last);
     this.#promises.written = this.#promises.safe = this.#states.length - 1;
   }
@@ -324,11 +338,12 @@ function settle(): Promise<void> {
  * Runs one seed.
  *
  * @param lives how often the process is started and ended
+ * @returns what is the same whenever the seed is
  * @throws Error that names the seed and what was promised and not kept
  */
-export async function simulate(seed: number, lives = 4): Promise<void> {
+export async function simulate(seed: number, lives = 4): Promise<Run> {
   try {
-    await new Simulation(seed).run(lives);
+    return await new Simulation(seed).run(lives);
   } catch (error) {
     throw new Error(`seed ${seed}: ${describe(error)}`, { cause: error });
   }
