@@ -16,6 +16,7 @@ import {
   VALUE_BYTES_FLOOR,
   type Profile,
 } from '../protocol/index.ts';
+import { dataOptions } from './data-options.ts';
 import { isLocalAddress, LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
 import {
   file,
@@ -35,7 +36,7 @@ const SECOND_MS = 1000;
 /** The longest time that the runtime's timers can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The profiles that can be chosen: `auth` follows from the option `auth`. */
+/** The profiles that can be chosen: `auth` follows from the option `auth`, `durable` from `data` and `durability`. */
 const SELECTABLE_PROFILES = ['json', 'core', 'standard', 'prefix', 'locks', 'insight'] as const satisfies Profile[];
 
 /** How bytes come and go; docs/decisions/0009-below-the-sockets.md. */
@@ -190,6 +191,7 @@ const shape = {
     max: TIMER_MS_MAX,
     description: 'how long a stopping server waits for its replies to be read (DURABLE-2)',
   }),
+  ...dataOptions,
   logLevel: z
     .enum(LOG_LEVELS, {
       error: ({ input }) => `must be one of ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(input)}`,
@@ -276,7 +278,20 @@ function emptyListenProblem({ listen }: Parsed): Problem | undefined {
   return listen.length > 0 ? undefined : { property: 'listen', message: `must name at least one ${LISTEN_URL_FORMS}` };
 }
 
-const RELATIONS = [emptyListenProblem, profileProblem, frameProblem, tlsProblem, exposureProblem] as const;
+/** Whoever asks for durability and says not where means something else than what would be done. */
+function durabilityProblem({ data, durability }: Parsed): Problem | undefined {
+  if (data !== undefined || durability === undefined || durability === 'off') return undefined;
+  return { property: 'durability', message: `${durability} needs data, the directory where items are kept` };
+}
+
+const RELATIONS = [
+  emptyListenProblem,
+  profileProblem,
+  frameProblem,
+  tlsProblem,
+  exposureProblem,
+  durabilityProblem,
+] as const;
 
 /** All options of a server: what may be said, and with the defaults filled in what is. */
 export const serverOptionsSchema = z.strictObject(shape).transform((parsed, context) => {
@@ -289,6 +304,7 @@ export const serverOptionsSchema = z.strictObject(shape).transform((parsed, cont
   }
   return {
     ...parsed,
+    durability: parsed.data === undefined ? ('off' as const) : (parsed.durability ?? 'everysec'),
     maxFrameBytes:
       parsed.maxFrameBytes ??
       Math.max(MAX_FRAME.default, parsed.maxKeyBytes + parsed.maxValueBytes + FRAME_BYTES_OVERHEAD),
@@ -301,9 +317,16 @@ export type ServerOptions = z.output<typeof serverOptionsSchema>;
 /** What `createServer` takes: any of the options; sizes and times are numbers or texts such as `64KiB` and `5s`. */
 export type ServerOptionsInput = z.input<typeof serverOptionsSchema>;
 
-/** What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given. */
-export function claimedProfiles({ profiles, auth }: Pick<ServerOptions, 'profiles' | 'auth'>): Profile[] {
-  const claimed: readonly Profile[] = auth.length > 0 ? [...profiles, 'auth'] : profiles;
+/** Whether a server with these options keeps its items, and so claims `durable`. */
+export function isDurable({ durability }: Pick<ServerOptions, 'durability'>): boolean {
+  return durability !== 'off';
+}
+
+/** What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given, `durable` where data are. */
+export function claimedProfiles(options: Pick<ServerOptions, 'profiles' | 'auth' | 'durability'>): Profile[] {
+  const claimed: Profile[] = [...options.profiles];
+  if (options.auth.length > 0) claimed.push('auth');
+  if (isDurable(options)) claimed.push('durable');
   return PROFILE_NAMES.filter((profile) => claimed.includes(profile));
 }
 

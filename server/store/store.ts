@@ -10,6 +10,7 @@
  * operation that ends in an error has changed nothing (STATUS-3).
  */
 import type { ReplyFrame, RequestFrame } from '../../protocol/index.ts';
+import type { LoggedStore } from './item-sink.ts';
 
 /** Where a listing's items go. */
 export interface ListPage {
@@ -61,6 +62,8 @@ export interface StoreStats {
 type Operation = (request: RequestFrame, reply: ReplyFrame) => void;
 
 export interface Store {
+  /** The same items as a log sees them; undefined: this store cannot be logged. */
+  readonly logged?: LoggedStore;
   /** GET-1 to GET-3. */
   readonly get: Operation;
   /** SET-1. */
