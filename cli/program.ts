@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
 import { clientCommands } from './commands/client.ts';
 import { consoleCommand } from './commands/console.ts';
+import { dataCommands } from './commands/data.ts';
 import { serveCommand } from './commands/serve.ts';
 import { specCommand } from './commands/spec.ts';
 import { statsCommand } from './commands/stats.ts';
@@ -44,6 +45,8 @@ function program(): Command {
     .addCommand(consoleCommand())
     .commandsGroup('Ask a server:');
   for (const command of clientCommands()) root.addCommand(command);
+  root.commandsGroup('Data of a server that does not run:');
+  for (const command of dataCommands()) root.addCommand(command);
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
 }

@@ -8,7 +8,8 @@
  *       else break;
  *     }
  */
-import { BLOCK_HEADER_BYTES, BlockHeader, HEAD_BYTES, isSealed, readHead, type FileHead } from './blocks.ts';
+import { readU32 } from '../../protocol/index.ts';
+import { BLOCK_HEADER_BYTES, BlockHeader, HEAD_BYTES, LENGTH_AT, isSealed, readHead, type FileHead } from './blocks.ts';
 import type { HeadProblem } from './blocks.ts';
 import type { Disk, DiskFile } from './disk.ts';
 
@@ -101,9 +102,10 @@ export class BlockReader {
     const header = new BlockHeader();
     while (this.sizeBytes - ++this.at >= BLOCK_HEADER_BYTES) {
       if (!this.#has(BLOCK_HEADER_BYTES)) await this.fill();
-      header.read(this.bytes, this.at - this.#base);
-      const { recordBytes, sequence, unsynced } = header;
+      const recordBytes = readU32(this.bytes, this.at - this.#base + LENGTH_AT);
       if (recordBytes > this.sizeBytes - this.at - BLOCK_HEADER_BYTES) continue;
+      header.read(this.bytes, this.at - this.#base);
+      const { sequence, unsynced } = header;
       if (sequence < sequenceMin || sequence > sequenceMax || unsynced > sequence) continue;
       if (!this.#has(BLOCK_HEADER_BYTES + recordBytes)) await this.fill();
       const start = this.at - this.#base;

@@ -30,6 +30,9 @@ const CRC_BYTES = 4;
 const HEAD_CRC_AT = HEAD_BYTES - CRC_BYTES;
 const TIME_AT = 20;
 
+/** Where the length of a block's records stands in its header. */
+export const LENGTH_AT = 4;
+
 export interface FileHead {
   readonly format: number;
   readonly kind: FileKind;
@@ -117,7 +120,7 @@ export class BlockHeader {
   /** @param at where BLOCK_HEADER_BYTES bytes lie */
   read(bytes: Uint8Array, at: number): void {
     this.crc = readU32(bytes, at);
-    this.recordBytes = readU32(bytes, at + 4);
+    this.recordBytes = readU32(bytes, at + LENGTH_AT);
     this.sequence = readU64(bytes, at + 8);
     this.unsynced = readU32(bytes, at + 16);
     this.timeMs = new DataView(bytes.buffer, bytes.byteOffset + at).getFloat64(TIME_AT);

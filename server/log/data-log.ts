@@ -24,6 +24,9 @@ const SYNC_EVERY_MS = 1000;
 const RETRY_FULL_MS = 500;
 const RETRY_SNAPSHOT_MS = 30_000;
 
+/** Every start begins a log file: after so many the log is rewritten, however short it is. */
+const LOGS_MAX = 32;
+
 /** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
 const MARK_EVERY_MS = 60_000;
 
@@ -202,7 +205,8 @@ export class DataLog {
       writer === undefined
         ? this.#changes.count > 0 && nowMs >= this.#nextSnapshotMs
         : writer.state === 'writing' &&
-          this.#oldLogBytes + writer.fileBytes >= Math.max(this.#options.rewriteBytesMin, this.#snapshotBytes);
+          (this.#files.manifest.logs.length > LOGS_MAX ||
+            this.#oldLogBytes + writer.fileBytes >= Math.max(this.#options.rewriteBytesMin, this.#snapshotBytes));
     if (!isDue) return;
     this.snapshot().catch((error: unknown) => {
       this.#retrySnapshotMs = nowMs + RETRY_SNAPSHOT_MS;

@@ -49,7 +49,7 @@ export class ModelStore implements LoggedStore {
     const item = this.items.get(key);
     if (item === undefined) return;
     this.#texts.delete(key);
-    item.lifeStartMs = nowMs;
+    item.lifeStartMs = lifeMs === Infinity ? item.createdMs : nowMs;
     item.lifeMs = lifeMs;
     this.sink?.touch(this.#fill(key, item));
   }
