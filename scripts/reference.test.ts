@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLIENT_COMMANDS } from '../cli/client-commands.ts';
+import { dataCommands } from '../cli/commands/data.ts';
 import { readServerConfig } from '../cli/server-config.ts';
 import { Speicher } from '../client/index.ts';
 import { ERRORS, type Outcome } from '../protocol/errors.ts';
@@ -75,7 +76,8 @@ describe('references', () => {
   test.each(READMES)('%s has every command', (path) => {
     const rows = [...readText(path).matchAll(/^\| (`[a-z][^|]*) \|/gm)].map(([, cell = '']) => cell);
     const said = rows.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name));
-    expect(said.toSorted()).toEqual(['serve', 'console', 'spec', ...CLIENT_COMMANDS.keys()].toSorted());
+    const others = ['serve', 'console', 'spec', ...dataCommands().map((command) => command.name())];
+    expect(said.toSorted()).toEqual([...others, ...CLIENT_COMMANDS.keys()].toSorted());
   });
 
   test.each(READMES)('%s gives options with their defaults', (path) => {

@@ -185,13 +185,13 @@ const shape = {
     max: Number.MAX_SAFE_INTEGER,
     description: 'bytes of unread replies over all connections; above it the worst connection is closed',
   }),
+  ...dataOptions,
   stopTimeoutMs: number('duration', {
     default: 5 * SECOND_MS,
     min: 0,
     max: TIMER_MS_MAX,
     description: 'how long a stopping server waits for its replies to be read (DURABLE-2)',
   }),
-  ...dataOptions,
   logLevel: z
     .enum(LOG_LEVELS, {
       error: ({ input }) => `must be one of ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(input)}`,
@@ -322,7 +322,10 @@ export function isDurable({ durability }: Pick<ServerOptions, 'durability'>): bo
   return durability !== 'off';
 }
 
-/** What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given, `durable` where data are. */
+/**
+ * What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given,
+ * `durable` where data are kept.
+ */
 export function claimedProfiles(options: Pick<ServerOptions, 'profiles' | 'auth' | 'durability'>): Profile[] {
   const claimed: Profile[] = [...options.profiles];
   if (options.auth.length > 0) claimed.push('auth');

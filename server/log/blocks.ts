@@ -6,9 +6,9 @@
  *     block = crc:u32 length:u32 sequence:u64 unsynced:u32 time:f64 records
  *
  * Integers are big-endian. A block's length counts its records alone, its crc everything behind itself, beginning with
- * the crc of the file's head: a block that belongs to another file is none. `sequence` grows by one from block to block,
- * over all log files; a snapshot counts for itself. `unsynced` is how many blocks directly before this one were not known
- * to be synced when it was written. `time` is the server's, in milliseconds since the Unix epoch.
+ * the crc of the file's head: a block that belongs to another file is none. `sequence` grows by one from block to
+ * block, over all log files; a snapshot counts for itself. `unsynced` is how many blocks directly before this one were
+ * not known to be synced when it was written. `time` is the server's, in milliseconds since the Unix epoch.
  */
 import { crc32 } from 'node:zlib';
 import { readU32, readU64, type FrameWriter } from '../../protocol/index.ts';

@@ -1,4 +1,4 @@
-/** The files of a directory: which of them count, the making of new ones, and the removal of those that count no more. */
+/** The files of a directory: which of them count, how new ones are made, and how those go that count no more. */
 import { HEAD_BYTES, KIND, headCrcOf, makeHead } from './blocks.ts';
 import type { Disk } from './disk.ts';
 import type { OpenLog } from './log-writer.ts';

@@ -1,6 +1,6 @@
 /**
- * What the log needs of a disk. It is injected, so that a simulated one can lose, tear and refuse (testing/sim-disk.ts);
- * node-disk.ts is the real one. Names are those of files in one directory.
+ * What the log needs of a disk. It is injected, so that a simulated one can lose, tear and refuse
+ * (testing/sim-disk.ts); node-disk.ts is the real one. Names are those of files in one directory.
  */
 export interface DiskFile {
   /**

@@ -1,6 +1,6 @@
 /**
- * The manifest names the files that count. It is one line of JSON with its checksum behind it, and is only ever replaced
- * as a whole: what it says is all true or all not yet.
+ * The manifest names the files that count. It is one line of JSON with its checksum behind it, and is only ever
+ * replaced as a whole: what it says is all true or all not yet.
  */
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';

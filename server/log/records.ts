@@ -9,9 +9,9 @@
  *     end       QUIT    VERSION                           how many items a snapshot has
  *     times     = created:f64 [life start:f64] [lock start:f64 lock:f64]
  *
- * Fields are the protocol's own (FRAME-6): TTL is how long the item lives from the life's start on, in milliseconds, and
- * TOKEN its lock's. Times are milliseconds since the Unix epoch, as doubles in big-endian, so that they come back exactly
- * as they were; the life's start is there with TTL, and the lock's times are there with TOKEN.
+ * Fields are the protocol's own (FRAME-6): TTL is how long the item lives from the life's start on, in milliseconds,
+ * and TOKEN its lock's. Times are milliseconds since the Unix epoch, as doubles in big-endian, so that they come back
+ * exactly as they were; the life's start is there with TTL, and the lock's times are there with TOKEN.
  */
 import { FLAG, OPCODE, RequestFrame, readRequest, readU32, LENGTH_BYTES, HEADER_BYTES } from '../../protocol/index.ts';
 import type { FrameWriter } from '../../protocol/index.ts';

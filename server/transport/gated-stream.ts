@@ -1,7 +1,7 @@
 /**
- * A stream whose replies wait for the log: written before they leave, and synced where that was asked for. Replies behind
- * one that waits wait with it (TRANSPORT-3); other connections do not. A reply that tells of what could not be written
- * never leaves: the connection is closed, and so the client knows that it knows nothing.
+ * A stream whose replies wait for the log: written before they leave, and synced where that was asked for. Replies
+ * behind one that waits wait with it (TRANSPORT-3); other connections do not. A reply that tells of what could not be
+ * written never leaves: the connection is closed, and so the client knows that it knows nothing.
  */
 import { LOST, type DataLog } from '../log/data-log.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';

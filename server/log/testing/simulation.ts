@@ -1,7 +1,7 @@
 /**
  * A server, its clock, its disk and its clients, all from one seed: the same seed does the same again. Clients change
- * items, replies leave when the log says so, snapshots are written meanwhile; then the process is killed or the power is
- * lost, and what a new one reads is held against what had been promised:
+ * items, replies leave when the log says so, snapshots are written meanwhile; then the process is killed or the power
+ * is lost, and what a new one reads is held against what had been promised:
  *
  * - it is the state after some beginning of all changes: nothing is missing in between, nothing is half there (with
  *   snapshots alone that holds for each item by itself);
