@@ -6,6 +6,12 @@ const nodePackage = `node-${process.platform}-${process.arch}`;
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
 const SUITES = [...VITEST, '--project', 'unit', '--project', 'spec'];
 const PLAIN = ['env', 'SPEICHER_TRANSPORT=plain', '{runtime}'];
+const OVER_SOCKETS = [
+  'server/server.test.ts',
+  'server/limits.test.ts',
+  'server/abuse.test.ts',
+  'spec/conformance.test.ts',
+];
 const SPEC = ['--import', 'tsx', 'cli/main.ts', 'spec'];
 const WITH_SERVER = ['{runtime}', '--import', 'tsx', 'scripts/with-server.ts'];
 
@@ -40,7 +46,7 @@ const config = {
       name: 'plain',
       description: 'the server and the conformance cases over the plain transport',
       runtime: 'node',
-      command: [...PLAIN, ...SUITES, 'server', 'spec/conformance.test.ts'],
+      command: [...PLAIN, ...SUITES, ...OVER_SOCKETS],
     },
     {
       name: 'python-original',

@@ -1,6 +1,6 @@
 /** `speicher spec` as somebody runs it: a process, its files and its exit codes. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +108,7 @@ describe('exit codes', () => {
   test.each<[string, readonly string[]]>([
     ['name a TARGET', []],
     ['there is no profile stanard', ['127.0.0.1:1', '--profiles', 'core,stanard']],
+    ['--kills takes a server that --spawn starts', ['127.0.0.1:1', '--kills', '3']],
     ['cannot be read', ['127.0.0.1:1', '--expected-failures', '/nowhere/to/be/found']],
     ['unknown option', ['127.0.0.1:1', '--unknown']],
   ])('2: %s', async (message, args) => {
@@ -238,6 +239,32 @@ describe('servers that do not last', () => {
     const socket = connect(Number(header.target.split(':')[1]), '127.0.0.1');
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('findings of the fuzzer', () => {
+  test('are written where --findings says, and replayed against any server', async () => {
+    const address = await odd(neverOverwrites);
+    const fuzz = ['--run', 'fuzz.sequences*', '--seed', 'abc', '--fuzz-iterations', '60'];
+    const found = await spec(address, ...fuzz, '--findings', file('findings'));
+    expect({ code: found.code, stdout: found.stdout }).toMatchObject({ code: 1 });
+    expect(found.stdout).toMatch(/again: .* --fuzz-iterations 60 --run fuzz\.sequences-beside-a-model --seed abc/);
+    const [name = '', ...others] = readdirSync(file('findings'));
+    expect(others).toEqual([]);
+    const path = join(file('findings'), name);
+    expect(found.stdout).toContain(`written to ${path}`);
+    const again = await spec('replay', path, '--target', address);
+    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining(`again:  speicher spec replay ${path}`) });
+    expect(await spec('replay', path, '--target', good.address)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^fuzz\.sequences-beside-a-model-abc-\d+: PASS, /),
+    });
+    expect(await spec('replay', path)).toMatchObject({ code: 2, stderr: expect.stringContaining('--target') });
+    writeFileSync(file('no-finding.json'), '{"cases":[]}');
+    expect(await spec('replay', file('no-finding.json'), '--target', good.address)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is no finding'),
+    });
   });
 });
 

@@ -38,3 +38,23 @@ export const dataOptions = {
     description: 'with durability snapshot: so long after the last one the next is written, if anything has changed',
   }),
 };
+
+/** A mode of durability. */
+type Mode = (typeof DURABILITY_MODES)[number];
+
+/** Whoever asks for durability and says not where means something else than what would be done. */
+export function durabilityProblem({
+  data,
+  durability,
+}: {
+  readonly data?: string | undefined;
+  readonly durability?: Mode | undefined;
+}) {
+  if (data !== undefined || durability === undefined || durability === 'off') return undefined;
+  return { property: 'durability' as const, message: `${durability} needs data, the directory where items are kept` };
+}
+
+/** Whether a server with these options keeps its items, and so claims `durable`. */
+export function isDurable({ durability }: { readonly durability: Mode }): boolean {
+  return durability !== 'off';
+}

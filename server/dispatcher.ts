@@ -32,6 +32,7 @@ import type { ListPage } from './store/store.ts';
 
 type Operation = (typeof OPERATIONS)[OperationName];
 
+/** If `session.progress.isUnfinished` afterwards, the same request is to be run again. */
 type Run = (context: ServerContext, session: Session, request: RequestFrame, reply: ReplyFrame, page: ListPage) => void;
 
 /** What a request may look like, and what carries it out. */
@@ -48,7 +49,7 @@ interface Form {
   readonly run: Run;
 }
 
-const list: Run = ({ store }, _session, request, reply, page) => store.list(request, reply, page);
+const list: Run = ({ store }, session, request, reply, page) => store.list(request, reply, page, session.progress);
 
 const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
   HELLO: (context, _session, _request, reply) => replyEntries(reply, helloEntries(context)),
@@ -75,7 +76,7 @@ const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
     if (meta) replyEntries(reply, metaEntries(meta));
     else reply.status = STATUS.NOT_FOUND;
   },
-  COUNT: ({ store }, _session, request, reply) => store.count(request, reply),
+  COUNT: ({ store }, session, request, reply) => store.count(request, reply, session.progress),
   KEYS: list,
   RESET: ({ store }, _session, request, reply) => store.reset(request, reply),
   SYNC: ({ log }) => log?.demandSync(), // SYNC-1
@@ -83,12 +84,12 @@ const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
 
 const RUN_PREFIX: Partial<Record<OperationName, Run>> = {
   GET: list,
-  SET: ({ store }, _session, request, reply) => store.setPrefix(request, reply),
-  DELETE: ({ store }, _session, request, reply) => store.deletePrefix(request, reply),
-  INCREMENT: ({ store }, _session, request, reply) => store.incrementPrefix(request, reply),
-  TOUCH: ({ store }, _session, request, reply) => store.touchPrefix(request, reply),
-  LOCK: ({ store }, _session, request, reply) => store.lockPrefix(request, reply),
-  UNLOCK: ({ store }, _session, request, reply) => store.unlockPrefix(request, reply),
+  SET: ({ store }, session, request, reply) => store.setPrefix(request, reply, session.progress),
+  DELETE: ({ store }, session, request, reply) => store.deletePrefix(request, reply, session.progress),
+  INCREMENT: ({ store }, session, request, reply) => store.incrementPrefix(request, reply, session.progress),
+  TOUCH: ({ store }, session, request, reply) => store.touchPrefix(request, reply, session.progress),
+  LOCK: ({ store }, session, request, reply) => store.lockPrefix(request, reply, session.progress),
+  UNLOCK: ({ store }, session, request, reply) => store.unlockPrefix(request, reply, session.progress),
 };
 
 /** LIST-2: a limit below 1 is none. */

@@ -1,12 +1,12 @@
 /** Every limit of a server: at it all is well, beyond it there is an answer or a close, and nobody else notices. */
 import { afterEach, expect, test } from 'vitest';
-import { createServer, parseServerOptions, type Server, type ServerOptionsInput } from './index.ts';
-import { createMapStore } from './store/map-store.ts';
+import { createStore, createServer, parseServerOptions, type Server, type ServerOptionsInput } from './index.ts';
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
-import { TRANSPORT } from './testing/transports.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** As it comes, or the plain one by the variable that `speicher serve` knows too. */
+const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -32,13 +32,14 @@ async function serve(options: ServerOptionsInput = {}) {
   const clock = new ManualClock();
   const warnings: Logged[] = [];
   const logger = { debug() {}, info() {}, error() {}, warn: (fields: object) => void warnings.push(fields) };
-  const store = createMapStore({ clock, valueBytesMax: parseServerOptions(options).maxValueBytes });
+  const store = createStore(parseServerOptions(options), clock);
   // A tick ends with a sweep of the store: that is how a test learns of it.
   const sweep = store.sweep.bind(store);
   const swept: (() => void)[] = [];
   store.sweep = (itemsMax) => {
-    sweep(itemsMax);
+    const isMore = sweep(itemsMax);
     for (const resolve of swept.splice(0)) resolve();
+    return isMore;
   };
   const server = createServer(
     { listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, ...options },

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { SpeicherError } from '../protocol/index.ts';
 import {
@@ -13,12 +14,16 @@ import {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+/** A quarter of what this process may have of the machine's memory. */
+const MACHINE_SHARE = Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) / 4);
+
 /** What each limit is unless it is given, the least that is taken, and the most. */
 const LIMITS = [
   ['maxConnections', 16_384, 32, 1_000_000],
   ['maxUnauthenticated', 256, 32, 1_000_000],
   ['maxKeyBytes', 4 * KIB, 250, 65_535],
   ['maxValueBytes', 8 * MIB, 1024, 2 ** 31 - 1 - 65_535 - 64],
+  ['maxMemoryBytes', MACHINE_SHARE, MIB, 32 * KIB * MIB],
   ['maxFrameBytes', 16 * MIB, 250 + 1024 + 64, 2 ** 31 - 1],
   ['maxJsonDepth', 128, 64, 10_000],
   ['idleTimeoutMs', 0, 10_000, 2 ** 31 - 1],
@@ -68,7 +73,9 @@ describe('limits', () => {
     const numbers = SERVER_OPTIONS.filter(({ kind }) => ['bytes', 'duration', 'count'].includes(kind));
     expect(numbers.map(({ property }) => property)).toEqual(LIMITS.map(([property]) => property));
     for (const [property, byDefault, min, max] of LIMITS) {
-      expect(numbers.find((option) => option.property === property)).toMatchObject({ default: byDefault, min, max });
+      // Documents do not say what a share of this machine's memory comes to.
+      const shown = byDefault === MACHINE_SHARE ? undefined : byDefault;
+      expect(numbers.find((option) => option.property === property)).toMatchObject({ default: shown, min, max });
     }
   });
 

@@ -2,6 +2,7 @@
  * The options of a server, in one zod object: names, kinds, defaults, bounds and what they are for. `createServer`, the
  * command line, the environment, the configuration file and the documentation are all derived from it.
  */
+import { totalmem } from 'node:os';
 import { z } from 'zod';
 import {
   FRAME_BYTES_CEILING,
@@ -16,8 +17,10 @@ import {
   VALUE_BYTES_FLOOR,
   type Profile,
 } from '../protocol/index.ts';
-import { dataOptions } from './data-options.ts';
-import { isLocalAddress, LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
+import { dataOptions, durabilityProblem, isDurable } from './data-options.ts';
+import { exposureProblem, tlsProblem } from './listen-relations.ts';
+import { EVICTION_POLICIES } from './store/arena/eviction.ts';
+import { LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
 import {
   file,
   list,
@@ -50,6 +53,16 @@ const MAX_FRAME = {
   max: FRAME_BYTES_CEILING,
   description:
     'longest frame; at least max-key + max-value + 64 bytes, and it grows with them if it is not given (FRAME-4)',
+} as const satisfies NumberOption;
+
+/** A quarter of the machine's memory, or of what the system lets this process have of it. */
+const MEMORY_SHARE = 0.25;
+
+const MAX_MEMORY = {
+  default: Math.max(MIB, Math.floor(Math.min(totalmem(), process.constrainedMemory() || Infinity) * MEMORY_SHARE)),
+  min: MIB,
+  max: 32 * 1024 * MIB,
+  description: "what items may take in all; if not given, a quarter of the machine's memory",
 } as const satisfies NumberOption;
 
 const shape = {
@@ -128,6 +141,27 @@ const shape = {
     max: FRAME_BYTES_CEILING - KEY_BYTES_CEILING - FRAME_BYTES_OVERHEAD,
     description: 'longest value (KEY-3)',
   }),
+  maxMemoryBytes: numberSchema('bytes', MAX_MEMORY)
+    .optional()
+    .register(metaOf, {
+      ...numberMeta('bytes', MAX_MEMORY),
+      // What the default comes to depends on the machine; documents do not.
+      default: undefined,
+    }),
+  evictionPolicy: z
+    .enum(EVICTION_POLICIES, {
+      error: ({ input }) => `must be one of ${EVICTION_POLICIES.join(', ')}, not ${JSON.stringify(input)}`,
+    })
+    .default('lru')
+    .register(metaOf, {
+      kind: 'string',
+      placeholder: 'NAME',
+      choices: EVICTION_POLICIES,
+      default: 'lru',
+      description:
+        'what goes when max-memory is reached: lru, what was not accessed for longest; lfu, what is accessed least; ' +
+        'none, nothing: writes get 507',
+    }),
   maxFrameBytes: numberSchema('bytes', MAX_FRAME).optional().register(metaOf, numberMeta('bytes', MAX_FRAME)),
   maxJsonDepth: number('count', {
     default: 128,
@@ -239,49 +273,8 @@ function profileProblem({ profiles }: Parsed): Problem | undefined {
   return undefined;
 }
 
-function tlsProblem({ listen, tlsCertFile, tlsKeyFile, tlsClientCaFile }: Parsed): Problem | undefined {
-  const url = listen.find((text) => parseListenUrl(text)?.scheme === 'tls');
-  if (url !== undefined && tlsCertFile === undefined) {
-    return { property: 'tlsCertFile', message: `is needed to listen on ${url}` };
-  }
-  if (url !== undefined && tlsKeyFile === undefined) {
-    return { property: 'tlsKeyFile', message: `is needed to listen on ${url}` };
-  }
-  const given = Object.entries({ tlsCertFile, tlsKeyFile, tlsClientCaFile }).find(([, path]) => path !== undefined);
-  if (url === undefined && given !== undefined) {
-    return { property: given[0] as OptionName, message: 'is of no use without a tls:// listener' };
-  }
-  return undefined;
-}
-
-/**
- * A listener that other machines reach must ask for a password or a client certificate, unless it is said otherwise.
- */
-function exposureProblem({ listen, auth, tlsClientCaFile, allowInsecure }: Parsed): Problem | undefined {
-  if (auth.length > 0 || allowInsecure) return undefined;
-  const exposed = listen.find((text) => {
-    const address = parseListenUrl(text);
-    if (address === undefined || isLocalAddress(address)) return false;
-    return address.scheme !== 'tls' || tlsClientCaFile === undefined;
-  });
-  if (exposed === undefined) return undefined;
-  return {
-    property: 'listen',
-    message:
-      `${exposed} can be reached from other machines, and whoever reaches it may read and delete everything: give ` +
-      'auth (USER:PASSWORD), or tls:// with tlsClientCaFile, or listen on 127.0.0.1 or unix://; ' +
-      'or say allowInsecure if that is what you want',
-  };
-}
-
 function emptyListenProblem({ listen }: Parsed): Problem | undefined {
   return listen.length > 0 ? undefined : { property: 'listen', message: `must name at least one ${LISTEN_URL_FORMS}` };
-}
-
-/** Whoever asks for durability and says not where means something else than what would be done. */
-function durabilityProblem({ data, durability }: Parsed): Problem | undefined {
-  if (data !== undefined || durability === undefined || durability === 'off') return undefined;
-  return { property: 'durability', message: `${durability} needs data, the directory where items are kept` };
 }
 
 const RELATIONS = [
@@ -305,6 +298,7 @@ export const serverOptionsSchema = z.strictObject(shape).transform((parsed, cont
   return {
     ...parsed,
     durability: parsed.data === undefined ? ('off' as const) : (parsed.durability ?? 'everysec'),
+    maxMemoryBytes: parsed.maxMemoryBytes ?? MAX_MEMORY.default,
     maxFrameBytes:
       parsed.maxFrameBytes ??
       Math.max(MAX_FRAME.default, parsed.maxKeyBytes + parsed.maxValueBytes + FRAME_BYTES_OVERHEAD),
@@ -316,11 +310,6 @@ export type ServerOptions = z.output<typeof serverOptionsSchema>;
 
 /** What `createServer` takes: any of the options; sizes and times are numbers or texts such as `64KiB` and `5s`. */
 export type ServerOptionsInput = z.input<typeof serverOptionsSchema>;
-
-/** Whether a server with these options keeps its items, and so claims `durable`. */
-export function isDurable({ durability }: Pick<ServerOptions, 'durability'>): boolean {
-  return durability !== 'off';
-}
 
 /**
  * What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given,

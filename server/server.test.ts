@@ -10,9 +10,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { FLAG, readEntries } from '../protocol/index.ts';
 import { createServer, type Server, type ServerDependencies, type ServerOptionsInput } from './index.ts';
 import { RawPeer, envelopeBytes, requestBytes } from './testing/raw-peer.ts';
-import { TRANSPORT } from './testing/transports.ts';
 import { VERSION } from './version.ts';
 
+/** As it comes, or the plain one by the variable that `speicher serve` knows too. */
+const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {

@@ -11,19 +11,20 @@ import { JsonDialect } from './dialects/json.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { openData, type OpenData } from './log/durable-store.ts';
 import { silentLogger, type Logger } from './logger.ts';
-import { parseServerOptions, type ServerOptionsInput } from './options.ts';
-import { createMapStore } from './store/map-store.ts';
+import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
+import { ArenaStore } from './store/arena/arena-store.ts';
 import type { Store } from './store/store.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { GatedStream } from './transport/gated-stream.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
+import { Turns } from './transport/turns.ts';
 
 /** How often deadlines are looked at and expired items are collected. */
 const TICK_MS = 100;
 
-/** How many items are looked at in one tick for whether they have expired. */
-const SWEPT_ITEMS_PER_TICK = 5000;
+/** How many items that may have expired are looked at in one turn of the event loop: a few milliseconds' worth. */
+const SWEPT_ITEMS_PER_TURN = 2000;
 
 const WRITER_BYTES = 64 * 1024;
 
@@ -68,6 +69,7 @@ export class Server {
   #listeners: readonly Listener[] = [];
   #unsentTotalBytes = 0;
   #ticker: NodeJS.Timeout | undefined;
+  #isSweeping = false;
   #stopped: Promise<void> | undefined;
   #allClosed: (() => void) | undefined;
 
@@ -80,7 +82,7 @@ export class Server {
       options,
       clock,
       logger: dependencies.logger ?? silentLogger,
-      store: dependencies.store ?? createMapStore({ clock, valueBytesMax: options.maxValueBytes }),
+      store: dependencies.store ?? createStore(options, clock, random),
       authenticator: options.auth.length > 0 ? new Authenticator(options.auth, random(32)) : undefined,
       counters: { startedMs: clock.nowMs(), connections: 0, requests: 0 },
       log: undefined,
@@ -94,6 +96,7 @@ export class Server {
       writer,
       clock,
       nowMs: clock.nowMs(),
+      turns: new Turns(),
       authenticated: (connection) => this.#unauthenticated.delete(connection),
       accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
       forget: (connection, reason, cause) => this.#forget(connection, reason, cause),
@@ -243,7 +246,38 @@ export class Server {
     const nowMs = this.#context.clock.nowMs();
     this.#host.nowMs = nowMs;
     for (const connection of this.#connections) connection.checkDeadlines(nowMs);
-    this.#context.store.sweep(SWEPT_ITEMS_PER_TICK);
     this.#context.log?.tick();
+    this.#sweep();
   }
+
+  /** Goes on turn by turn until nothing that has expired is left. */
+  #sweep(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = this.#context.store.sweep(SWEPT_ITEMS_PER_TURN);
+    if (!this.#isSweeping) return;
+    this.#host.turns.add(() => {
+      this.#isSweeping = false;
+      this.#sweep();
+    });
+  }
+}
+
+/**
+ * Makes the store that a server keeps its items in.
+ *
+ * @param random returns so many random bytes
+ */
+export function createStore(
+  options: ServerOptions,
+  clock: Clock,
+  random: (sizeBytes: number) => Uint8Array = randomBytes,
+): ArenaStore {
+  const seed = new DataView(Uint8Array.from(random(8)).buffer);
+  return new ArenaStore({
+    clock,
+    valueBytesMax: options.maxValueBytes,
+    seed: [seed.getUint32(0), seed.getUint32(4)],
+    maxMemoryBytes: options.maxMemoryBytes,
+    policy: options.evictionPolicy,
+  });
 }

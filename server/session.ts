@@ -1,3 +1,5 @@
+import { Progress } from './store/progress.ts';
+
 /** What the server knows of one connection beyond its bytes. */
 export class Session {
   /** Who is at the other end, as the log shows it. */
@@ -9,8 +11,26 @@ export class Session {
   /** Set by QUIT and by that limit: nothing behind the present request is carried out (TRANSPORT-3). */
   isEnding = false;
 
+  #progress: Progress | undefined;
+
   constructor(peer: string, isAuthenticated: boolean) {
     this.peer = peer;
     this.isAuthenticated = isAuthenticated;
+  }
+
+  /** How far a prefix request has come that is carried out in slices. Few connections make any. */
+  get progress(): Progress {
+    this.#progress ??= new Progress();
+    return this.#progress;
+  }
+
+  /** Gives up the present request. */
+  abandon(): void {
+    this.#progress?.finish();
+  }
+
+  /** Whether the present request is to be handed in again. */
+  get isUnfinished(): boolean {
+    return this.#progress !== undefined && this.#progress.isUnfinished;
   }
 }

@@ -17,6 +17,7 @@ import { Runner, shuffledCases } from './runner.ts';
 import { resultOf, type RunResult } from './score.ts';
 import { selectCases, type Selection } from './selection.ts';
 import { openSession, type Session, type SessionOptions } from './session.ts';
+import { IMPATIENT_CASES, Silence } from './silence.ts';
 import { Slots } from './slots.ts';
 import { connectionsOf } from './steps-in-words.ts';
 import { showAddress } from './target/address.ts';
@@ -92,6 +93,7 @@ class SuiteRun {
   readonly #session: Session;
   readonly #runner: Runner;
   readonly #slots: Slots;
+  readonly #silence: Silence;
   /** Without transcripts, which may be large. */
   readonly #records: RunRecord[] = [];
   readonly #startMs = performance.now();
@@ -106,6 +108,7 @@ class SuiteRun {
     this.#options = options;
     this.#session = session;
     this.#runner = new Runner(session);
+    this.#silence = new Silence(session);
     this.#slots = new Slots(Math.min(Math.max(options.jobs ?? JOBS_MAX, 1), JOBS_MAX));
   }
 
@@ -197,7 +200,14 @@ class SuiteRun {
   /** Runs it once, on a server that is there; gives nothing if the run has come to an end. */
   async #once(each: Case): Promise<CaseResult | undefined> {
     if (this.#end !== 'complete' || !(await this.#ensureRunning())) return undefined;
-    return this.#runner.run(each);
+    const { profile } = each;
+    if (this.#silence.isMute(profile)) {
+      const reason = `nothing of ${profile} is answered: ${this.#silence.of(profile)} cases in a row had no reply`;
+      return this.#runner.notRun(each, reason);
+    }
+    const result = await this.#runner.run(each, this.#silence.sessionFor(profile));
+    this.#silence.note(profile, result);
+    return result;
   }
 
   /**
@@ -211,8 +221,7 @@ class SuiteRun {
     let last = first;
     let runs = 1;
     const startMs = performance.now();
-    // A server that ended twice at the same case needs no further proof, and each start takes its time.
-    const most = first.code === 'crash' ? 1 : RERUNS_MAX;
+    const most = this.#rerunsFor(each, first);
     while (last.status === 'FAIL' && runs <= most && this.#end === 'complete') {
       if (this.#rerunMs > RERUN_MS_MAX * this.#session.timeoutScale) break;
       // Who gave a wrong answer is there.
@@ -229,6 +238,14 @@ class SuiteRun {
     if (last.status === 'FAIL') return this.#finish(each, failure ?? last, runs);
     if (failure === undefined) return this.#finish(each, last, runs);
     this.#finish(each, { ...failure, reason: `it failed ${failures} of ${failures + 1} times` }, runs, true);
+  }
+
+  /** How often a failure is run again, to tell whether it always fails. */
+  #rerunsFor({ profile }: Case, { code }: CaseResult): number {
+    // Where nothing at all is answered, another silence tells nothing.
+    if (code === 'no-reply' && this.#silence.of(profile) >= IMPATIENT_CASES) return 0;
+    // A server that ended twice at the same case needs no further proof, and each start takes its time.
+    return code === 'crash' ? 1 : RERUNS_MAX;
   }
 
   #finish(each: Case, result: CaseResult, runs: number, isFlaky = false): void {
@@ -258,12 +275,15 @@ class SuiteRun {
   async #isAlive(): Promise<boolean> {
     const { target, timeoutScale } = this.#session;
     if (target.process !== undefined && !target.process.isRunning) return false;
-    for (const probe of Object.values(OWN_PROBES)) {
-      const seen = await observe(target.address, probe, COME_BACK_MS * timeoutScale);
-      if (seen.received.length > 0) return true;
-      if (!seen.isConnected) return false;
-    }
-    return false;
+    // Side by side: one that answers a single kind of request is there, and the others are not waited for.
+    const answers = Object.values(OWN_PROBES).map(async (probe) => {
+      const { received } = await observe(target.address, probe, COME_BACK_MS * timeoutScale);
+      if (received.length === 0) throw new Error('nothing came');
+    });
+    return Promise.any(answers).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Brings the server back, or waits until somebody does. Without success the run ends. */

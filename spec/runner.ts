@@ -25,6 +25,7 @@ const SMALL_FRAME_BYTES_MAX = 4 << 20;
 const ROUND_TRIPS_PER_CASE = 3000;
 
 const CLEAN_UP_MS = 2000;
+const CLEAN_UP_SILENT_MS = 100;
 const CRASH_GRACE_MS = 300;
 
 /** Failures that the end of the server's process may be behind. */
@@ -85,9 +86,13 @@ export class Runner {
     return this.#results;
   }
 
-  /** Runs one case. It never throws: whatever happens is in the result. */
-  async run(each: Case): Promise<CaseResult> {
-    const result = await this.#run(each);
+  /**
+   * Runs one case. It never throws: whatever happens is in the result.
+   *
+   * @param session in place of the runner's own, such as one with other waits
+   */
+  async run(each: Case, session = this.session): Promise<CaseResult> {
+    const result = await this.#run(each, session);
     this.#results.set(each.id, result);
     return result;
   }
@@ -97,18 +102,17 @@ export class Runner {
     return this.#result(each, 'BLOCKED', { reason });
   }
 
-  async #run(each: Case): Promise<CaseResult> {
-    const skip = findSkip(each, this.session);
+  async #run(each: Case, session: Session): Promise<CaseResult> {
+    const skip = findSkip(each, session);
     if (skip !== undefined) return this.#result(each, 'SKIP', { reason: skip.reason, skip: skip.kind });
     for (const id of each.dependsOn ?? []) {
       const status = this.#results.get(id)?.status ?? 'PASS';
       if (status === 'FAIL' || status === 'BLOCKED') return this.notRun(each, `${id} failed`);
     }
-    return this.#execute(each);
+    return this.#execute(each, session);
   }
 
-  async #execute(each: Case): Promise<CaseResult> {
-    const { session } = this;
+  async #execute(each: Case, session: Session): Promise<CaseResult> {
     // Slowness alone is never a failure.
     const slownessMs = session.roundTripMs * ROUND_TRIPS_PER_CASE;
     const iterationsMs = (each.iterationMs ?? 0) * (session.fuzz.iterations ?? 0);
@@ -224,7 +228,9 @@ async function cleanUp(context: CaseContext): Promise<void> {
   try {
     const { address } = session.target;
     const { frameBytesMax } = session;
-    const connection = await Connection.open(address, { name: 'clean-up', frameBytesMax, waitMs: CLEAN_UP_MS });
+    // Who did not answer HELLO hardly answers this.
+    const waitMs = session.isSilentToHello ? CLEAN_UP_SILENT_MS : Math.min(CLEAN_UP_MS, session.waitMs);
+    const connection = await Connection.open(address, { name: 'clean-up', frameBytesMax, waitMs });
     if (session.profiles.has('auth')) await context.authenticate(connection);
     // Keys that a case built by itself, in an envelope's text for instance, are known by their prefix alone.
     if (session.profiles.has('prefix')) {

@@ -5,7 +5,7 @@ import { OPCODE } from '../protocol/operations.ts';
 import { PROFILES, type Profile } from '../protocol/profiles.ts';
 import { STATUS } from '../protocol/statuses.ts';
 import type { TargetFacts } from './target/facts.ts';
-import type { Target } from './target/target.ts';
+import type { ServerProcess, Target } from './target/target.ts';
 import { Connection } from './wire/connection.ts';
 import { entriesToTexts, parseEntries } from './wire/entries.ts';
 import { buildRequest } from './wire/request.ts';
@@ -38,7 +38,7 @@ export interface DurabilityOptions {
    * Ends the server so that it loses what it has not made durable, as a loss of power would. Where this cannot be done,
    * nothing shows that data withstands it.
    */
-  readonly losePower?: () => Promise<void>;
+  readonly losePower?: (server: ServerProcess) => Promise<void>;
 }
 
 export interface Session extends TargetFacts {
@@ -56,6 +56,8 @@ export interface Session extends TargetFacts {
   readonly hello: ReadonlyMap<string, string>;
   /** Why HELLO told nothing. */
   readonly helloProblem?: string;
+  /** Whether nothing came back for it in time. */
+  readonly isSilentToHello: boolean;
 }
 
 /** Until HELLO has told the limit, no reply may be longer than this. */
@@ -75,7 +77,7 @@ export async function openSession(target: Target, options: SessionOptions = {}):
     waitMs,
   });
   try {
-    const { hello, problem } = await readHello(connection);
+    const { hello, problem, isSilent = false } = await readHello(connection);
     const roundTripMs = problem === undefined ? await measure(connection) : 0;
     const claimed = (hello.get('profiles') ?? 'core json').split(' ').filter((name) => name in PROFILES);
     const keyBytesMax = limitOf(hello, 'max-key') ?? KEY_BYTES_FLOOR;
@@ -91,6 +93,7 @@ export async function openSession(target: Target, options: SessionOptions = {}):
       waitMs: Math.max(waitMs, Math.ceil(roundTripMs * WAIT_PER_ROUND_TRIP)),
       hello,
       ...(problem !== undefined && { helloProblem: problem }),
+      isSilentToHello: isSilent,
       // Section 6: core is always claimed, so that a HELLO that says nothing readable is judged and not skipped.
       profiles: new Set(options.profiles ?? ['core', ...(claimed as Profile[])]),
       keyBytesMax,
@@ -108,10 +111,19 @@ function limitOf(hello: ReadonlyMap<string, string>, name: string): number | und
   return /^[0-9]+$/.test(text) && value > 0 && value <= COUNTER_MAX ? value : undefined;
 }
 
-async function readHello(connection: Connection): Promise<{ hello: Map<string, string>; problem?: string }> {
+interface HelloRead {
+  readonly hello: Map<string, string>;
+  readonly problem?: string;
+  readonly isSilent?: boolean;
+}
+
+async function readHello(connection: Connection): Promise<HelloRead> {
   connection.send(buildRequest({ opcode: OPCODE.HELLO, id: 1 }));
   const reply = await connection.next();
-  if (reply.kind !== 'binary') return { hello: new Map(), problem: `HELLO was answered by ${reply.kind}` };
+  if (reply.kind !== 'binary') {
+    const isSilent = reply.kind === 'timeout';
+    return { hello: new Map(), problem: `HELLO was answered by ${reply.kind}`, isSilent };
+  }
   if (reply.status !== STATUS.OK) return { hello: new Map(), problem: `HELLO was answered with ${reply.status}` };
   const { entries, problem } = parseEntries(reply.value);
   return { hello: entriesToTexts(entries), ...(problem !== undefined && { problem }) };

@@ -54,6 +54,35 @@ interface ReplayFlags {
 }
 
 async function replay(path: string, id: string | undefined, flags: ReplayFlags): Promise<number> {
+  const [{ isFinding }, { readTextFile }] = await Promise.all([
+    import('../../spec/fuzz/finding.ts'),
+    import('../../spec/command.ts'),
+  ]);
+  return isFinding(readTextFile(path)) ? replayFinding(path, id, flags) : replayRecords(path, id, flags);
+}
+
+/** Judges a server by what the fuzzer found of another, or of the same before it was mended. */
+async function replayFinding(path: string, id: string | undefined, flags: ReplayFlags): Promise<number> {
+  const [{ UsageError }, { checkAddress, checkPassword, readTextFile }, { playFinding }, { attach }] =
+    await Promise.all([
+      import('../../spec/usage.ts'),
+      import('../../spec/command.ts'),
+      import('../../spec/fuzz/play-finding.ts'),
+      import('../../spec/target/target.ts'),
+    ]);
+  if (id !== undefined) throw new UsageError(`${path} is a finding, which has one case: leave out ${id}`);
+  if (flags.target === undefined) throw new UsageError(`${path} is a finding: name a server with --target`);
+  const credentials = checkPassword(flags.password ?? process.env['SPEICHER_PASSWORD']);
+  const { text, exitCode } = await playFinding(
+    readTextFile(path),
+    path,
+    attach(checkAddress(flags.target), credentials),
+  );
+  process.stdout.write(text);
+  return exitCode;
+}
+
+async function replayRecords(path: string, id: string | undefined, flags: ReplayFlags): Promise<number> {
   const [{ replayCase }, { resultOf }, { UsageError }, { checkAddress, checkPassword }, { parseAddress }] =
     await Promise.all([
       import('../../spec/replay.ts'),
@@ -142,10 +171,12 @@ export function specTools(): Command[] {
       .option('--password <USER:PASSWORD>', 'so that AUTH is not asked for')
       .action((target: string, { password }: { password?: string }) => act(() => doctor(target, password))),
     new Command('replay')
-      .description('Sends what the failed cases of a run sent once more, and shows what comes now.')
-      .argument('<FILE>', 'records that --json wrote')
+      .description(
+        'Sends what the failed cases of a run sent once more, and shows what comes now; judges by a finding.',
+      )
+      .argument('<FILE>', 'records that --json wrote, or a finding that --findings wrote')
       .argument('[ID]', 'of one case')
-      .option('--target <TARGET>', 'another server than that of the run')
+      .option('--target <TARGET>', 'another server than that of the run; a finding names none')
       .option('--password <USER:PASSWORD>', 'records do not have it')
       .action((path: string, id: string | undefined, flags: ReplayFlags) => act(() => replay(path, id, flags))),
     new Command('report')

@@ -36,6 +36,11 @@ interface Flags {
   readonly expectedFailures?: string;
   readonly allowReset?: boolean;
   readonly jobs?: string;
+  readonly fuzzIterations?: string;
+  readonly fuzzFirst?: string;
+  readonly findings?: string;
+  readonly kills?: string;
+  readonly losePower?: string;
   readonly json?: string;
   readonly junit?: string;
   readonly tap?: string;
@@ -148,6 +153,11 @@ export function specCommand(): Command {
     .option('--expected-failures <FILE>', 'failures that are known: ID  CODE  URL  # reason')
     .option('--allow-reset', "let the suite remove everything on the server, other people's items too")
     .option('--jobs <NUMBER>', "connections' worth of cases at once, 1 to 8 (default 8)")
+    .option('--fuzz-iterations <NUMBER>', 'iterations of each case of the fuzzer, 1 to 1000000 (default some hundreds)')
+    .option('--fuzz-first <NUMBER>', 'the first iteration (default 0): with --seed it repeats one alone')
+    .option('--findings <DIR>', 'write what the fuzzer finds there, for spec replay (default nowhere)')
+    .option('--kills <NUMBER>', 'how often a server is killed under load, 1 to 10000 (default 20)')
+    .option('--lose-power <COMMAND>', 'brings about a loss of power; {pid} and {data} are those of the server')
     .option('--json <FILE>', 'write the records of the run, a line each, as it goes')
     .option('--junit <FILE>', 'write JUnit XML')
     .option('--tap <FILE>', 'write TAP 14')

@@ -1,12 +1,12 @@
 /** Our server with some operations of its store changed, for tests of what `speicher spec` says of it. */
 import {
+  createStore,
   createServer,
   parseServerOptions,
   systemClock,
   type ServerOptionsInput,
   type Store,
 } from '../../server/index.ts';
-import { createMapStore } from '../../server/store/map-store.ts';
 
 export interface OddServer {
   /** `127.0.0.1:port`. */
@@ -23,8 +23,7 @@ export async function serveOdd(
   change: (base: Store) => Partial<Store> = () => ({}),
   { port = 0, ...options }: ServerOptionsInput & { readonly port?: number } = {},
 ): Promise<OddServer> {
-  const { maxValueBytes } = parseServerOptions(options);
-  const base = createMapStore({ clock: systemClock, valueBytesMax: maxValueBytes });
+  const base = createStore(parseServerOptions(options), systemClock);
   const changes = change(base);
   const store = new Proxy(base, {
     get: (_, name) => {

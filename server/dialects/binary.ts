@@ -94,6 +94,7 @@ export class BinaryDialect implements Dialect {
     if (reply.status !== STATUS.OK) return this.#putError(reply);
     if (this.#dispatcher.isList(request)) return this.#list(session, request, reply);
     this.#dispatcher.run(session, request, reply, this.#page);
+    if (session.isUnfinished) return;
     if (reply.status >= STATUS.BAD_REQUEST) {
       if (!isSilentMiss(request, reply)) this.#putError(reply);
     } else if (!(request.flags & FLAG.QUIET) || request.opcode === OPCODE.GET) {
@@ -118,6 +119,7 @@ export class BinaryDialect implements Dialect {
     putReply(writer, reply);
     this.#page.begin(request.opcode === OPCODE.GET);
     this.#dispatcher.run(session, request, reply, this.#page);
+    if (session.isUnfinished) return writer.abandon();
     if (reply.status >= STATUS.BAD_REQUEST) {
       writer.abandon();
       return this.#putError(reply);

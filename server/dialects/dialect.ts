@@ -5,7 +5,10 @@ import type { Session } from '../session.ts';
  * writes one reply or, where the contract says so, none.
  */
 export interface Dialect {
-  /** Answers the frame in `bytes[start]` up to `bytes[end - 1]`. */
+  /**
+   * Answers the frame in `bytes[start]` up to `bytes[end - 1]`. If `session.isUnfinished` then, nothing was written, and
+   * the frame is to be handed in again.
+   */
   handle(session: Session, bytes: Uint8Array, start: number, end: number): void;
   /** Answers that frame after a defect of the server: whatever `handle` had written of a reply is gone. */
   fail(bytes: Uint8Array, start: number): void;

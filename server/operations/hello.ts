@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION } from '../../protocol/index.ts';
 import type { ServerContext } from '../context.ts';
-import { claimedProfiles, isDurable } from '../options.ts';
+import { isDurable } from '../data-options.ts';
+import { claimedProfiles } from '../options.ts';
 import { VERSION } from '../version.ts';
 import type { TextEntries } from './text-entries.ts';
 

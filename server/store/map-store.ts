@@ -258,8 +258,9 @@ export class MapStore implements Store {
     };
   }
 
-  sweep(itemsMax: number): void {
+  sweep(itemsMax: number): boolean {
     this.#table.sweep(itemsMax, this.#options.clock.nowMs());
+    return false;
   }
 
   /** `items` and `memoryBytes` include items that have expired, until an operation or `sweep` meets them. */

@@ -11,6 +11,7 @@
  */
 import type { ReplyFrame, RequestFrame } from '../../protocol/index.ts';
 import type { LoggedStore } from './item-sink.ts';
+import type { Progress } from './progress.ts';
 
 /** Where a listing's items go. */
 export interface ListPage {
@@ -61,6 +62,13 @@ export interface StoreStats {
 
 type Operation = (request: RequestFrame, reply: ReplyFrame) => void;
 
+/**
+ * A prefix request takes effect on each item by itself (CONSISTENT-2), so it may be carried out in slices: as long as
+ * `progress.isUnfinished` afterwards, the same request is to be handed in again, with the same progress. Without one it is
+ * carried out in one go.
+ */
+type SlicedOperation = (request: RequestFrame, reply: ReplyFrame, progress?: Progress) => void;
+
 export interface Store {
   /** The same items as a log sees them; undefined: this store cannot be logged. */
   readonly logged?: LoggedStore;
@@ -87,30 +95,31 @@ export interface Store {
   /** LOCK-5. */
   readonly unlock: Operation;
   /** COUNT-1. */
-  readonly count: Operation;
+  readonly count: SlicedOperation;
   /** PREFIX-2, PREFIX-3. */
-  readonly setPrefix: Operation;
-  readonly deletePrefix: Operation;
-  readonly incrementPrefix: Operation;
-  readonly touchPrefix: Operation;
+  readonly setPrefix: SlicedOperation;
+  readonly deletePrefix: SlicedOperation;
+  readonly incrementPrefix: SlicedOperation;
+  readonly touchPrefix: SlicedOperation;
   /** PREFIX-4. */
-  readonly lockPrefix: Operation;
-  readonly unlockPrefix: Operation;
+  readonly lockPrefix: SlicedOperation;
+  readonly unlockPrefix: SlicedOperation;
   /** RESET-1. */
   readonly reset: Operation;
   /**
    * PREFIX-1, LIST-1 to LIST-3: items whose keys start with the key and are greater than the value, at most NUMBER of
-   * them, given to `page`. Whether values are sent is the page's business.
+   * them, given to `page` in the last slice. Whether values are sent is the page's business.
    */
-  list(request: RequestFrame, reply: ReplyFrame, page: ListPage): void;
+  list(request: RequestFrame, reply: ReplyFrame, page: ListPage, progress?: Progress): void;
   /** META-1; undefined if there is no such item. Does not count as an access. */
   meta(request: RequestFrame): ItemMeta | undefined;
   /**
    * Removes expired items, looking at a bounded number of items and going on at the next call where it ended.
    *
    * @param itemsMax how many items to look at
+   * @returns whether there may be more that have expired
    */
-  sweep(itemsMax: number): void;
+  sweep(itemsMax: number): boolean;
   stats(): StoreStats;
 }
 

@@ -90,7 +90,7 @@ class BunStream implements ByteStream {
   #reader: StreamReader | undefined;
   readonly #rests: Rest[] = [];
   /** What Bun had read already when it was told to pause. */
-  #unread: Uint8Array[] = [];
+  readonly #unread: Uint8Array[] = [];
   #isPaused = false;
   #hasEnded = false;
   #isEnding = false;
@@ -124,7 +124,7 @@ class BunStream implements ByteStream {
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#reader === undefined) return;
     this.#isPaused = false;
     while (!this.#isPaused && this.#unread.length > 0) this.received(this.#unread.shift()!);
     if (this.#isPaused) return;
@@ -133,11 +133,13 @@ class BunStream implements ByteStream {
   }
 
   end(): void {
+    if (this.#reader === undefined) return;
     this.#isEnding = true;
     if (this.#rests.length === 0) this.#shutDown();
   }
 
   destroy(): void {
+    if (this.#reader === undefined) return;
     this.#reader = undefined;
     this.#forgetRests();
     this.#socket.close();

@@ -3,6 +3,7 @@
  * brought leave in one write (TRANSPORT-6). Reading and carrying out stop while too much lies unsent (TRANSPORT-3).
  *
  *     reading ⇄ paused          paused: above the high water of unsent bytes
+ *     reading ⇄ busy            busy: a request is carried out in slices, and what follows it has to wait
  *     reading → lingering       after QUIT, a framing error, the client's end, a stopping server
  *     any     → closed
  *
@@ -16,6 +17,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { Turns } from './turns.ts';
 
 /** Replies are handed over in pieces of about this size, however many requests one read has brought. */
 const FLUSH_BYTES = 64 * 1024;
@@ -26,7 +28,7 @@ const LINGER_MS = 1000;
 /** How long a stopping server goes on with a connection that never pauses: more than the system's buffers can hold. */
 const BUSY_STOP_MS = 1000;
 
-type State = 'reading' | 'paused' | 'lingering' | 'closed';
+type State = 'reading' | 'paused' | 'busy' | 'lingering' | 'closed';
 
 /** What a connection needs of the server that it belongs to. */
 export interface ConnectionHost {
@@ -39,6 +41,8 @@ export interface ConnectionHost {
   readonly clock: BatchClock;
   /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
   readonly nowMs: number;
+  /** Where a connection does in slices what takes long. */
+  readonly turns: Turns;
   /** Tells that a connection has authenticated. */
   authenticated(connection: Connection): void;
   /** Adds to the sum of unsent bytes over all connections; closes the worst one when there are too many. */
@@ -96,7 +100,7 @@ export class Connection implements StreamReader {
     if (this.#state === 'lingering' || this.#state === 'closed') return;
     this.#decoder.push(bytes, end);
     this.#process();
-    if (this.#isIn('paused')) this.#decoder.keepUnread();
+    if (this.#isIn('paused') || this.#isIn('busy')) this.#decoder.keepUnread();
   }
 
   ended(): void {
@@ -148,6 +152,8 @@ export class Connection implements StreamReader {
       else if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
     } else if (this.#state === 'paused') {
       if (this.#hasStalled(nowMs)) this.#closeForLimit('unsent-timeout');
+    } else if (this.#state === 'busy') {
+      this.#lastInputMs = nowMs;
     } else if (this.#frameBegunMs > 0 && nowMs - this.#frameBegunMs >= options.frameTimeoutMs) {
       this.#closeForLimit('frame-timeout');
     } else if (!this.session.isAuthenticated && nowMs - this.#openedMs >= options.authTimeoutMs) {
@@ -187,6 +193,10 @@ export class Connection implements StreamReader {
         break;
       }
       this.#answer(decoder.bytes, decoder.start, decoder.end);
+      if (this.session.isUnfinished) {
+        this.#doInSlices(decoder.bytes.slice(decoder.start, decoder.end));
+        break;
+      }
       this.#framesDone++;
       context.counters.requests++;
       if (this.session.isEnding) this.#linger();
@@ -196,6 +206,29 @@ export class Connection implements StreamReader {
       }
     }
     this.#flush();
+  }
+
+  /** Goes on with an unfinished request turn by turn, and then with what came behind it. */
+  #doInSlices(frame: Uint8Array): void {
+    const { clock, context, turns } = this.#host;
+    this.#state = 'busy';
+    this.#frameBegunMs = 0;
+    this.#stream.pause();
+    const slice = (): void => {
+      if (this.#state !== 'busy') return;
+      clock.hold();
+      try {
+        this.#answer(frame, 0, frame.length);
+      } finally {
+        clock.release();
+      }
+      if (this.session.isUnfinished) return turns.add(slice);
+      context.counters.requests++;
+      this.#state = 'reading';
+      this.#process();
+      if (this.#isIn('reading')) this.#stream.resume();
+    };
+    turns.add(slice);
   }
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
@@ -209,6 +242,7 @@ export class Connection implements StreamReader {
       // A defect must not take the others' connections down with it (TRANSPORT-5).
       context.logger.error({ event: 'defect', err: error }, 'a request could not be carried out');
       writer.length = replyAt;
+      this.session.abandon();
       dialect.fail(bytes, start);
     }
     if (!wasAuthenticated) this.#countBeforeAuth(end - start);
@@ -253,8 +287,8 @@ export class Connection implements StreamReader {
     this.#frameBegunMs = 0;
     this.#lingerUntilMs = nowMs + LINGER_MS;
     this.#stalledSinceMs = nowMs;
-    this.#stream.resume();
     this.#stream.end();
+    this.#stream.resume();
   }
 
   /** Hands the replies that were written to the transport. */

@@ -4,7 +4,7 @@
  * stands between: that was a third of what a request cost, and two thirds of what a silent connection weighed
  * (docs/decisions/0009-below-the-sockets.md).
  *
- * This is the one file that knows the runtime's internals. `handleBinding` looks whether they are what it expects, and
+ * This is the one file that knows the runtime's internals. `acceptHandles` looks whether they are what it expects, and
  * where they are not, socket-stream.ts does the same by what is documented.
  */
 import type { Server } from 'node:net';
@@ -84,7 +84,7 @@ class HandleRuntime {
   readonly input = new Uint8Array(READ_BYTES);
   /** libuv takes hold of a request only where it could not write at once: until then one serves all. */
   idleRequest: HandleRequest;
-  /** One function for all handles: libuv calls it with the handle as `this`, and leaves what it has read in the state. */
+  /** One function for all handles: it is called with the handle as `this`, and the state tells what was read. */
   readonly onRead: Handle['onread'];
   #viewed: Uint8Array = this.input;
   #views: (Uint8Array | undefined)[] = [];

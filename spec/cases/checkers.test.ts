@@ -107,18 +107,24 @@ describe('sweeps', () => {
 
   test('a frame that is dropped behind two others is found by how frames are grouped', async () => {
     const reads = new WeakMap<Socket, { bytes: number; frames: number }>();
+    // On a busy machine two packets may be read at once: how many groupings lost a frame is for the server to say.
+    const robbed = new Set<Socket>();
     const result = await run(
       (due, socket, items) => {
         const last = reads.get(socket);
         const frames = last?.bytes === socket.bytesRead ? last.frames + 1 : 1;
         reads.set(socket, { bytes: socket.bytesRead, frames });
-        return frames === 3 ? [] : right(due, socket, items);
+        if (frames !== 3) return right(due, socket, items);
+        // The suite removes its keys in one packet, which is no grouping.
+        if (due.operation !== 'DELETE') robbed.add(socket);
+        return [];
       },
       caseOf(sweepCases, 'transport.every-coalescing'),
     );
     expect(result).toMatchObject({ status: 'FAIL' });
-    const shown = /^19 of 32 groupings of frames fail, (.*) among them/.exec(result.observed ?? '')?.[1]?.split(', ');
-    expect(shown?.filter((grouping) => !/[3-6]/.test(grouping))).toEqual([]);
+    // Of the 32 ways to divide six frames, 19 have three or more in one packet.
+    expect(robbed.size).toBeGreaterThanOrEqual(19);
+    expect(result.observed).toMatch(new RegExp(`^${robbed.size} of 32 groupings of frames fail, `));
   });
 
   test('a server that ends with the client’s half is found at every offset that owes a reply', async () => {

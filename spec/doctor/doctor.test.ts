@@ -36,6 +36,16 @@ function look(address: string, hasCredentials = false): Promise<Diagnosis> {
   return diagnose(parseAddress(address), { timeoutScale: 0.2, hasCredentials });
 }
 
+test('a server that sends a byte now and then for ever is not listened to for ever', async () => {
+  const address = await serve((socket) => {
+    const timer = setInterval(() => socket.write('x'), 20);
+    socket.on('close', () => clearInterval(timer));
+  });
+  const { isReady, findings } = await look(address);
+  expect(isReady).toBe(false);
+  expect(findings.map(showFinding)).toEqual([expect.stringContaining('and does not stop')]);
+});
+
 interface Dialect {
   readonly littleEndian?: boolean;
   /** How many bytes more than those behind it the length counts. */

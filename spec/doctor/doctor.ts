@@ -43,7 +43,8 @@ export async function diagnose(
   const overTls = address.kind === 'tls';
   const own = await observeOwn(address, OWN_WAIT_MS * timeoutScale);
   const first: Observations = { probes: own, overTls, hasCredentials };
-  if (isReady(first) || own.ping?.isConnected !== true) {
+  // What never stops says the same to any other question.
+  if (isReady(first) || own.ping?.isConnected !== true || own.ping.isFlood) {
     return { isReady: isReady(first), findings: findingsOf(first) };
   }
   const waitMs = OTHER_WAIT_MS * timeoutScale;

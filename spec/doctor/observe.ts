@@ -14,7 +14,7 @@ export interface Observation {
   readonly received: Buffer;
   /** The pieces in which the first bytes came, as far as the system shows them. */
   readonly pieces: readonly number[];
-  /** Whether there was more than the bound. */
+  /** Whether there was more than the bound, or no end of it. */
   readonly isFlood: boolean;
   /** Whether the server closed the connection. */
   readonly isClosed: boolean;
@@ -24,6 +24,8 @@ const RECEIVED_BYTES_MAX = 64 << 10;
 const QUIET_MS = 60;
 const UNFINISHED_QUIET_MS = 1000;
 const LENGTH_BYTES = 4;
+/** Of the wait for an answer: whoever sends a byte now and then for ever is not listened to for longer. */
+const WAITS_MAX = 2;
 
 /** Whether the bytes are whole frames as section 2 has them. */
 function isWhole(bytes: Buffer): boolean {
@@ -46,7 +48,7 @@ async function connected(socket: Socket, address: Address, waitMs: number): Prom
 
 /**
  * Sends the bytes and listens: until the server closes or falls silent, until there is too much, or for `waitMs` if
- * nothing comes. It never throws.
+ * nothing comes, and never for longer than twice that. It never throws.
  */
 export async function observe(address: Address, sent: Buffer, waitMs: number): Promise<Observation> {
   const socket = openSocket(address);
@@ -60,10 +62,16 @@ export async function observe(address: Address, sent: Buffer, waitMs: number): P
     socket.destroy();
     return { sent, isConnected: false, error, ...nothing };
   }
+  let isEndless = false;
   const isClosed = await new Promise<boolean>((resolve) => {
-    let timer = setTimeout(() => resolve(false), waitMs);
+    let timer = setTimeout(() => end(false), waitMs);
+    const last = setTimeout(() => {
+      isEndless = !isWhole(Buffer.concat(chunks));
+      end(false);
+    }, waitMs * WAITS_MAX);
     const end = (closed: boolean): void => {
       clearTimeout(timer);
+      clearTimeout(last);
       resolve(closed);
     };
     socket.on('data', (chunk: Buffer) => {
@@ -71,7 +79,7 @@ export async function observe(address: Address, sent: Buffer, waitMs: number): P
       receivedBytes += chunk.length;
       clearTimeout(timer);
       if (receivedBytes > RECEIVED_BYTES_MAX) return end(false);
-      timer = setTimeout(() => resolve(false), isWhole(Buffer.concat(chunks)) ? QUIET_MS : unfinishedMs);
+      timer = setTimeout(() => end(false), isWhole(Buffer.concat(chunks)) ? QUIET_MS : unfinishedMs);
     });
     for (const event of ['end', 'error', 'close']) socket.on(event, () => end(true));
     if (sent.length > 0) socket.write(sent);
@@ -82,7 +90,7 @@ export async function observe(address: Address, sent: Buffer, waitMs: number): P
     isConnected: true,
     received: Buffer.concat(chunks).subarray(0, RECEIVED_BYTES_MAX),
     pieces: chunks.map(({ length }) => length),
-    isFlood: receivedBytes > RECEIVED_BYTES_MAX,
+    isFlood: isEndless || receivedBytes > RECEIVED_BYTES_MAX,
     isClosed,
   };
 }

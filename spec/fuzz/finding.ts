@@ -52,6 +52,16 @@ export function writeFinding(path: string, finding: Finding): string {
   return file;
 }
 
+/** Whether a file's text is meant as a finding, right or wrong, and not as the records of a run. */
+export function isFinding(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'cases' in value;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The case in a finding's file, which a Runner runs like any other.
  *

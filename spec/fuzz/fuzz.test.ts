@@ -151,7 +151,7 @@ describe.each(Object.entries(GENERATORS))('%s', (_name, generator) => {
         for (const part of parts)
           for (const simpler of generator.simpler(part)) checkSteps(generator.steps([simpler], place));
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 

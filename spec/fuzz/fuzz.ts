@@ -7,6 +7,7 @@ import { found, get, set } from '../actions.ts';
 import type { CaseContext } from '../context.ts';
 import { Violation } from '../outcome.ts';
 import { seededRandom } from '../random.ts';
+import type { Step } from '../step.ts';
 import { MEMORY_GROWTH_BYTES_MAX, memoryBytes } from '../target/memory.ts';
 import { writeFinding } from './finding.ts';
 import { SPACE_START, type Generator, type Place } from './plan.ts';
@@ -55,11 +56,34 @@ function place({ session, resolver }: CaseContext, space: string): Place {
   return { profiles, frameBytesMax, prefix: resolver.prefix, space, on: space };
 }
 
+const watched = Array.from({ length: WATCHED }, (_, index) => ({
+  key: `watched${index}`,
+  value: `as it was ${index}`,
+}));
+
 /** Sets the keys that no iteration touches. */
+const watchSteps: readonly Step[] = watched.map(({ key, value }) => ({
+  ask: set(key, value),
+  expect: { status: 200 },
+  on: 'watch',
+}));
+
+/** A fresh connection is served, and what was not touched is as it was (TRANSPORT-5, STATUS-3). */
+function aftermathSteps(on: string): Step[] {
+  return [
+    { send: [set('served', on), get('served'), ...watched.map(({ key }) => get(key))], on },
+    { recv: { status: 200 }, on },
+    { recv: found(on), on },
+    ...watched.map(({ value }) => ({ recv: found(value), on })),
+  ];
+}
+
+async function play(context: CaseContext, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) await context.step(step);
+}
+
 async function watch(context: CaseContext): Promise<void> {
-  for (let index = 0; index < WATCHED; index += 1) {
-    await context.ask(set(`watched${index}`, `as it was ${index}`), { status: 200 }, 'watch');
-  }
+  await play(context, watchSteps);
   context.discard('watch');
 }
 
@@ -75,8 +99,7 @@ async function attempt<Part>(
 ): Promise<Violation | undefined> {
   const steps = generator.steps(parts, place(context, space));
   try {
-    for (const step of steps) await context.step(step);
-    await aftermath(context, `${space}after`);
+    await play(context, [...steps, ...aftermathSteps(`${space}after`)]);
     return undefined;
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
@@ -84,15 +107,6 @@ async function attempt<Part>(
   } finally {
     if (!keeps) for (const name of [space, `${space} too`, `${space}after`]) context.discard(name);
   }
-}
-
-/** A fresh connection is served, and what was not touched is as it was (TRANSPORT-5, STATUS-3). */
-async function aftermath(context: CaseContext, on: string): Promise<void> {
-  const watched = Array.from({ length: WATCHED }, (_, index) => index);
-  await context.send([set('served', on), get('served'), ...watched.map((index) => get(`watched${index}`))], on);
-  await context.recv({ status: 200 }, on);
-  await context.recv(found(on), on);
-  for (const index of watched) await context.recv(found(`as it was ${index}`), on);
 }
 
 /** Makes the iteration that found something small, writes it down, and throws what is left of it. */
@@ -116,7 +130,13 @@ async function report<Part>(
   const again = (await isServing(context)) ? await attempt(context, plan, smallest, last, true) : undefined;
   const { facts } = again ?? original;
   const { seed, fuzz } = context.session;
-  const steps = plan.generator.steps(again === undefined ? parts : smallest, place(context, last));
+  // What was seen may be what stands behind every iteration, or before it: a finding has that too.
+  const steps = [
+    ...watchSteps,
+    ...aftermathSteps('before'),
+    ...plan.generator.steps(again === undefined ? parts : smallest, place(context, last)),
+    ...aftermathSteps('after'),
+  ];
   const { id, clauses, profile } = plan;
   const finding = { id, clauses, profile, seed, iteration, expected: facts.expected, observed: facts.observed, steps };
   const file = fuzz.findingsPath === undefined ? undefined : writeFinding(fuzz.findingsPath, finding);
@@ -135,7 +155,7 @@ async function isServing(context: CaseContext): Promise<boolean> {
       await process.restart();
       await watch(context);
     }
-    await aftermath(context, name);
+    await play(context, aftermathSteps(name));
     return true;
   } catch {
     return false;

@@ -4,7 +4,7 @@ import type { CaseResult } from '../outcome.ts';
 import { Runner } from '../runner.ts';
 import { openSession } from '../session.ts';
 import { startSubject } from '../subjects/start.ts';
-import type { Mutant, Subject } from '../subjects/subject.ts';
+import { isJudgedBy, type Mutant, type Subject } from '../subjects/subject.ts';
 import { parseAddress } from '../target/address.ts';
 import type { Target } from '../target/target.ts';
 
@@ -16,6 +16,9 @@ const HANGING_SCALE = 0.25;
 
 /** Of the fuzzer's iterations few will do: a mutant is to be found out by a case that looks for it. */
 const FUZZ_ITERATIONS = 5;
+
+/** Of the kills under load, one finds a mutant out that they can find. */
+const KILLS = 3;
 
 /** A subject whose port nobody listens on gives no results. */
 export type Verdicts = ReadonlyMap<string, CaseResult> | 'unreachable';
@@ -67,6 +70,7 @@ export async function judge(subject: Subject, cases: readonly Case[], options: J
       label: subject.name,
       ...(running.credentials !== undefined && { credentials: running.credentials }),
       spawned: true,
+      ...(running.process !== undefined && { process: running.process }),
       output: () => '',
       stop: () => running.stop(),
     };
@@ -76,10 +80,12 @@ export async function judge(subject: Subject, cases: readonly Case[], options: J
       allowReset: true,
       timeoutScale,
       fuzz: { iterations: FUZZ_ITERATIONS },
+      durability: { kills: KILLS, ...(running.losePower !== undefined && { losePower: running.losePower }) },
     }).catch(unreachable);
     if (session === undefined) return 'unreachable';
     const runner = new Runner(session);
-    await runAll(runner, cases, options);
+    const own = cases.filter((each) => isJudgedBy(subject, each));
+    await runAll(runner, own, options);
     return runner.results;
   } finally {
     await running.stop();
@@ -95,6 +101,9 @@ async function runAll(runner: Runner, cases: readonly Case[], { atOnce = 1, done
   let ended = false;
   const run = async (queue: Case[]): Promise<void> => {
     for (let each = queue.shift(); each !== undefined && !ended; each = queue.shift()) {
+      const { process } = runner.session.target;
+      // The case before may have left it dead, which is no fault of this one's.
+      if (process?.isRunning === false) await process.restart();
       const result = await runner.run(each);
       if (done?.(result) === true) ended = true;
     }

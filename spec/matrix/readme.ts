@@ -1,7 +1,7 @@
 /** The matrix for people: README.md beside this file is this text and nothing else. */
 import { clauses } from '../clauses.ts';
-import { MUTANTS, NOT_YET as MUTANTS_NOT_YET, WITHOUT_MUTANT } from '../mutants/index.ts';
-import { NOT_YET as VARIANTS_NOT_YET, VARIANTS } from '../variants/index.ts';
+import { MUTANTS } from '../mutants/index.ts';
+import { VARIANTS } from '../variants/index.ts';
 import { accused, survivors, type Matrix, type MutantRow } from './matrix.ts';
 
 /** A row has room for so many ids. */
@@ -31,10 +31,9 @@ export function rates(matrix: Matrix): string[] {
   const found = rows.length - survivors(matrix).length;
   const variants = Object.keys(matrix.variants).length;
   const passing = variants - accused(matrix).length;
-  const must = [...clauses().values()].filter(({ id, level }) => level === 'MUST' && !(id in WITHOUT_MUTANT));
+  const must = [...clauses().values()].filter(({ level }) => level === 'MUST');
   const bound = new Set(rows.map((row) => row.clause));
   const broken = must.filter(({ id }) => bound.has(id)).length;
-  const more = Object.keys(WITHOUT_MUTANT).length;
   return [
     `- Twelve wrong servers: passed by the nine: ${byNine} of ${impostors.length}; ` +
       `by ours: ${byOurs} of ${impostors.length}.`,
@@ -42,7 +41,7 @@ export function rates(matrix: Matrix): string[] {
       `(${percent(found, rows.length)}).`,
     `- Specificity: ${passing} of ${variants} variants, legal but odd servers, pass every case ` +
       `(${percent(passing, variants)}).`,
-    `- Clauses: ${broken} of ${must.length} that demand something have a mutant; ${more} more cannot have one yet.`,
+    `- Clauses: ${broken} of ${must.length} that demand something have a mutant.`,
     `- ${matrix.cases} cases were run against each.`,
   ];
 }
@@ -88,10 +87,6 @@ export function readme(matrix: Matrix): string {
       ([name, { passed, skipped, warned }]) =>
         `| \`${name}\` | ${about.get(name)} | ${passed} | ${skipped} | ${some(warned)} |`,
     ),
-    '',
-    '## Not yet',
-    '',
-    ...Object.entries({ ...MUTANTS_NOT_YET, ...VARIANTS_NOT_YET }).map(([name, why]) => `- \`${name}\`: ${why}.`),
     '',
   ].join('\n');
 }

@@ -54,9 +54,15 @@ function rawLines({ transcripts = [] }: CaseRecord, target: string): string[] {
 /**
  * The clauses' text, why it matters, the bytes with their meaning, what was expected and observed, and how to repeat it
  * with the suite and without.
+ *
+ * @param again the command that repeats it, if it is not that of the run with the case selected
  */
-export function renderFailure(record: CaseRecord, run: RunFacts): string {
-  const { id, why, warnings, transcripts = [], serverOutput, expectedFailure } = record;
+export function renderFailure(
+  record: CaseRecord,
+  run: RunFacts,
+  again = `${run.repeat} --run ${record.id} --seed ${run.seed}`,
+): string {
+  const { why, warnings, transcripts = [], serverOutput, expectedFailure } = record;
   const lines = [headLine(record, run.seed), ...clauseLines(record), `why: ${why}`];
   for (const transcript of transcripts) {
     lines.push(...annotateTranscript({ connection: transcript.connection, events: eventsOf(transcript) }));
@@ -74,7 +80,7 @@ export function renderFailure(record: CaseRecord, run: RunFacts): string {
     const { code, url, reason } = expectedFailure;
     lines.push(`expected to fail with ${code}: ${reason}${url === '-' ? '' : ` (${url})`}`);
   }
-  lines.push(`again:  ${run.repeat} --run ${id} --seed ${run.seed}`, ...rawLines(record, run.target));
+  lines.push(`again:  ${again}`, ...rawLines(record, run.target));
   if (serverOutput !== undefined) {
     const printed = printable(serverOutput.trimEnd()).split('\n').slice(-OUTPUT_LINES_MAX);
     lines.push('the server printed:', ...printed.map((line) => `| ${line}`));

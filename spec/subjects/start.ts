@@ -1,15 +1,20 @@
 /** Brings a subject to life, in this process: quick to start, and as many at a time as somebody likes. */
 import { once } from 'node:events';
 import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import {
   createServer,
+  createStore,
   parseServerOptions,
   systemClock,
   type Server,
   type ServerOptionsInput,
   type Store,
 } from '../../server/index.ts';
-import { createMapStore } from '../../server/store/map-store.ts';
+import { showAddress } from '../target/address.ts';
+import { spawnTarget } from '../target/spawned.ts';
+import type { ServerProcess } from '../target/target.ts';
+import { loseUnsafe, type Defect } from './durable/store.ts';
 import type { Subject } from './subject.ts';
 import { Link } from './wire.ts';
 
@@ -22,8 +27,15 @@ export interface Running {
   readonly credentials?: string;
   /** Resolves when it has died of its own defect. */
   readonly crashed: Promise<void>;
+  /** Of one that is a process of its own. */
+  readonly process?: ServerProcess;
+  /** Ends it so that it loses what it has not made durable. */
+  readonly losePower?: (server: ServerProcess) => Promise<void>;
   stop(): Promise<void>;
 }
+
+const DURABLE = fileURLToPath(new URL('durable/serve.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const NEVER = new Promise<void>(() => {});
 
@@ -34,6 +46,7 @@ const NEVER = new Promise<void>(() => {});
  */
 export async function startSubject(subject: Subject, listen = { host: '127.0.0.1', port: 0 }): Promise<Running> {
   if (subject.unreachable) return unreachable();
+  if (subject.durable !== undefined) return startDurable(subject.durable, listen.port);
   if (subject.raw !== undefined) return serveRaw(subject.raw, listen);
   const options: ServerOptionsInput = { ...OPTIONS, ...subject.options };
   const { maxFrameBytes } = parseServerOptions(options);
@@ -72,9 +85,34 @@ export async function startSubject(subject: Subject, listen = { host: '127.0.0.1
   return { address: front.address, ...extra, crashed: front.crashed, stop };
 }
 
+async function losePower(server: ServerProcess): Promise<void> {
+  await server.kill('SIGKILL');
+  loseUnsafe(server.dataPath);
+}
+
+/** @param port 0 for one that is free */
+async function startDurable(defect: Defect, port: number): Promise<Running> {
+  const command = [
+    process.execPath,
+    '--import',
+    'tsx',
+    DURABLE,
+    defect,
+    port === 0 ? '{port}' : String(port),
+    '{data}',
+  ];
+  const target = await spawnTarget({ command, cwd: ROOT });
+  return {
+    address: showAddress(target.address),
+    process: target,
+    losePower,
+    crashed: NEVER,
+    stop: () => target.stop(),
+  };
+}
+
 async function startServer(subject: Subject, options: ServerOptionsInput): Promise<Server> {
-  const { maxValueBytes } = parseServerOptions(options);
-  const plain = createMapStore({ clock: systemClock, valueBytesMax: maxValueBytes });
+  const plain = createStore(parseServerOptions(options), systemClock);
   const store = subject.store === undefined ? plain : changed(plain, subject.store(plain, systemClock));
   const server = createServer({ stopTimeoutMs: 0, ...options }, { store });
   await server.start();
@@ -86,8 +124,11 @@ const portOf = (server: Server): number => server.addresses[0]?.port ?? 0;
 /** A store with some operations of another; private members keep their object. */
 function changed(base: Store, other: Partial<Store>): Store {
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(base)).filter((name) => name !== 'constructor');
-  const bound = names.map((name) => [name, (Reflect.get(base, name) as () => unknown).bind(base)]);
-  return { ...(Object.fromEntries(bound) as Store), ...other };
+  const bound = names.flatMap((name) => {
+    const member: unknown = Reflect.get(base, name);
+    return typeof member === 'function' ? [[name, member.bind(base) as unknown] as const] : [];
+  });
+  return { ...(Object.fromEntries(bound) as unknown as Store), ...other };
 }
 
 interface Front {

@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import type { Clock, ServerOptionsInput, Store } from '../../server/index.ts';
-import type { Impostor } from '../case.ts';
+import type { Case, Impostor } from '../case.ts';
+import type { Defect } from './durable/store.ts';
 import type { MakeWire } from './wire.ts';
 
 /** Operations of a store that take another's place; the others stay as they are in `base`. */
@@ -24,6 +25,11 @@ export interface Subject {
   readonly serverForEach?: true;
   /** A server that is not ours at all. */
   readonly raw?: (socket: Socket) => void;
+  /**
+   * A process of its own, which keeps items on disk and does this otherwise. It knows as much of each profile as the
+   * cases of section 8 ask for, so that these alone judge it.
+   */
+  readonly durable?: Defect;
   /** Nobody listens. */
   readonly unreachable?: true;
 }
@@ -44,6 +50,11 @@ export interface Mutant extends Subject {
 export interface Variant extends Subject {
   /** Whether cases have to come one after the other, as it takes few connections. */
   readonly oneAtATime?: true;
+}
+
+/** Whether a case can judge a subject. */
+export function isJudgedBy({ durable }: Subject, { profile }: Pick<Case, 'profile'>): boolean {
+  return durable === undefined || profile === 'durable';
 }
 
 /** The subjects, as they are; throws an Error if two have one name, or one has none that can be typed. */

@@ -164,6 +164,10 @@ export class SpawnedTarget implements Target, ServerProcess {
     return this.#ended;
   }
 
+  permitEnd(): void {
+    this.#endWanted = true;
+  }
+
   #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined || !this.isRunning) return;

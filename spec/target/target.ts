@@ -19,6 +19,8 @@ export interface ServerProcess {
   readonly dataPath: string;
   /** Sends a signal, SIGKILL by default, to the process and its children, and waits for its end. */
   kill(signal?: NodeJS.Signals): Promise<ProcessEnd>;
+  /** Says that the present process may end by itself: somebody else is about to end it on the suite's behalf. */
+  permitEnd(): void;
   /** Starts it again, on the same data and port, and waits until it serves; one that runs is killed first. */
   restart(): Promise<void>;
   /** Waits, at most so long, for the present process to end. Gives an end that the suite did not ask for. */

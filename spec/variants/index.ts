@@ -355,6 +355,20 @@ const profiles: readonly Variant[] = [
   { name: 'asks-for-auth', about: 'AUTH is needed.', options: { auth: ['user:pass:word', ':'] } },
 ];
 
+const processes: readonly Variant[] = [
+  { name: 'keeps-items-on-disk', about: 'A process that writes before it answers.', durable: 'none' },
+  {
+    name: 'writes-at-sync',
+    about: 'What was not synced is lost in a kill, against the advice of DURABLE-4.',
+    durable: 'writes-at-sync',
+  },
+  {
+    name: 'noisy-output',
+    about: 'A process that prints lines at every request, one of which looks as if it listened elsewhere.',
+    durable: 'noisy-output',
+  },
+];
+
 export const VARIANTS: readonly Variant[] = checkSubjects([
   ...streams,
   ...ends,
@@ -362,9 +376,5 @@ export const VARIANTS: readonly Variant[] = checkSubjects([
   ...words,
   ...choices,
   ...profiles,
+  ...processes,
 ]);
-
-/** Odd servers that cannot be made yet, and why. */
-export const NOT_YET: Readonly<Record<string, string>> = {
-  'noisy-output': 'what a server prints is seen of a process alone, and these run in the process of the judge',
-};

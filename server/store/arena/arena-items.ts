@@ -2,25 +2,22 @@
  * The items of an ArenaStore: records in slabs, found through an index, and the books about both. Whatever makes,
  * moves, resizes or removes an item goes through here.
  */
-import { KEY_BYTES_CEILING, type RequestFrame } from '../../../protocol/index.ts';
+import { KEY_BYTES_CEILING } from '../../../protocol/index.ts';
+import type { ItemState } from '../item-sink.ts';
+import type { ArenaOptions, KeyPlace } from './arena-options.ts';
 import { ApartBuffers, BUFFER_OVERHEAD_BYTES } from './apart-buffers.ts';
-import { HashIndex, NO_LOCATION } from './hash-index.ts';
+import { Eviction } from './eviction.ts';
+import { HashIndex, INDEX_ENTRY_BYTES, NO_LOCATION } from './hash-index.ts';
+import { ItemOrder, type OrderedItems } from './item-order.ts';
 import { compare, copy, hashBytes, isSame } from './key-bytes.ts';
-import { LEAF_LOCATIONS_MAX, LocationOrder, type LocatedKeys } from './location-order.ts';
-import { MARK, RecordView, recordBytes } from './record.ts';
+import { LEAF_LOCATIONS_MAX, type LocationOrder } from './location-order.ts';
+import { MARK, RecordView, marksOf, recordBytes } from './record.ts';
+import { SlabWalk } from './slab-walk.ts';
 import { RECORD_BYTES_MAX, Slabs, sizeClass } from './slabs.ts';
-import { chunkOf, sortLocations } from './sort-locations.ts';
+import { Teller } from './teller.ts';
 import { NO_ENTRY, Times } from './times.ts';
 
-/** What an ArenaStore is made with beside what every store is. */
-export interface ArenaOptions {
-  /** 64 random bits, so that nobody can find keys with the same hash. */
-  readonly seed: readonly [low: number, high: number];
-  /** Most keys in a leaf of the order, a multiple of 4; tests see more of it with few. */
-  readonly leafKeysMax?: number;
-}
-
-export class ArenaItems implements LocatedKeys {
+export class ArenaItems implements OrderedItems {
   readonly #seedLow: number;
   readonly #seedHigh: number;
   readonly #leafKeysMax: number;
@@ -28,21 +25,34 @@ export class ArenaItems implements LocatedKeys {
   readonly #buffers = new ApartBuffers();
   readonly #index = new HashIndex();
   readonly times = new Times();
+  readonly teller = new Teller(this.times);
+  readonly eviction: Eviction;
   /** Kept from the first prefix request on. */
-  #order: LocationOrder | undefined;
+  #order: ItemOrder | undefined;
+  /** A walk for a snapshot, and what it calls. */
+  #walk: SlabWalk | undefined;
+  #visitWalked: ((item: ItemState) => void) | undefined;
   /** The item that the last call found, made or resized. */
   readonly record = new RecordView(this.#slabs, this.#buffers);
   /** An item whose key is compared, while another one is open. */
   readonly #looked = new RecordView(this.#slabs, this.#buffers);
   /** The hash of the key that `find` looked for last. */
   #hash = 0;
+  /** An item that is followed while others are evicted, as these may move it. */
+  #followed = NO_LOCATION;
   /** The key of the item that is visited, which may be removed meanwhile. */
-  readonly #visitedKey = new Uint8Array(KEY_BYTES_CEILING);
+  readonly visitedKey = new Uint8Array(KEY_BYTES_CEILING);
+  visitedKeyBytes = 0;
+  /** The greatest version and token that were given. */
+  lastVersion = 0;
+  lastToken = 0;
   #expired = 0;
+  #evicted = 0;
 
-  constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX }: ArenaOptions) {
+  constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX, policy = 'none' }: ArenaOptions) {
     [this.#seedLow, this.#seedHigh] = seed;
     this.#leafKeysMax = leafKeysMax;
+    this.eviction = new Eviction(policy, seed[0] ^ seed[1]);
   }
 
   get size(): number {
@@ -52,6 +62,11 @@ export class ArenaItems implements LocatedKeys {
   /** Items removed because they had expired. */
   get expired(): number {
     return this.#expired;
+  }
+
+  /** Items removed to make room. */
+  get evicted(): number {
+    return this.#evicted;
   }
 
   /** Bytes that items take: slots, buffers, and what is kept beside them. */
@@ -69,14 +84,25 @@ export class ArenaItems implements LocatedKeys {
     return this.#index.probes();
   }
 
-  /** The order of all keys; made at the first call. */
+  /** The order of all keys, once `prepareOrder` has said that it is complete. */
   get order(): LocationOrder {
-    this.#order ??= new LocationOrder(this, this.#sorted(), this.#leafKeysMax);
-    return this.#order;
+    return this.#order!.locations;
   }
 
-  /** Opens the item with the request's key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
-  find({ keyBytes, keyStart, keyEnd }: RequestFrame, nowMs: number): number {
+  /**
+   * Builds the order of all keys, and removes what has expired: then nearly all that stands in it is there.
+   *
+   * @param itemsMax how many items to look at
+   * @returns whether the order is complete and what had expired is gone
+   */
+  prepareOrder(itemsMax: number, nowMs: number): boolean {
+    this.#order ??= new ItemOrder(this, this.#slabs, this.#leafKeysMax);
+    const left = this.#order.build(itemsMax);
+    return left > 0 && !this.sweep(left, nowMs);
+  }
+
+  /** Opens the item with a key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
+  find({ keyBytes, keyStart, keyEnd }: KeyPlace, nowMs: number): number {
     const { record } = this;
     const hash = (this.#hash = this.#hashOf(keyBytes, keyStart, keyEnd));
     const sizeBytes = keyEnd - keyStart;
@@ -84,7 +110,7 @@ export class ArenaItems implements LocatedKeys {
       record.open(location);
       if (record.valueStart - record.keyStart !== sizeBytes) continue;
       if (!isSame(record.bytes, record.keyStart, keyBytes, keyStart, sizeBytes)) continue;
-      if (!this.#isExpired(nowMs)) return location;
+      if (!this.isExpired(nowMs)) return location;
       this.remove(location);
       this.#expired++;
       return NO_LOCATION;
@@ -98,8 +124,8 @@ export class ArenaItems implements LocatedKeys {
    *
    * @param withEntry whether it is to have an entry in Times
    */
-  create(request: RequestFrame, valueBytes: number, tag: number, withEntry: boolean, nowMs: number): void {
-    const { keyBytes, keyStart, keyEnd } = request;
+  create(key: KeyPlace, valueBytes: number, tag: number, withEntry: boolean, nowMs: number): void {
+    const { keyBytes, keyStart, keyEnd } = key;
     const location = this.#make(keyBytes, keyStart, keyEnd, valueBytes, marksOf(tag, withEntry));
     this.record.tag = tag;
     if (withEntry) this.record.entry = this.times.add(location, nowMs);
@@ -140,16 +166,55 @@ export class ArenaItems implements LocatedKeys {
     this.#release(location);
   }
 
-  /** Removes items that have expired, at most so many. */
-  sweep(itemsMax: number, nowMs: number): void {
-    for (let left = itemsMax; left > 0; left--) {
-      const entry = this.times.nextExpired(nowMs);
-      if (entry === NO_ENTRY) return;
+  /**
+   * Evicts one item that is not locked.
+   *
+   * @param followed an item that must stay; NO_LOCATION if there is none
+   * @returns where that is now (NO_LOCATION if there is none), or -1 if nothing could be evicted
+   */
+  evict(followed: number, nowMs: number): number {
+    const { record, eviction } = this;
+    const victim = eviction.choose(this.#index, record, this.times, followed, nowMs);
+    if (victim === NO_LOCATION) return -1;
+    record.open(victim);
+    if (this.isExpired(nowMs)) {
+      this.#expired++;
+    } else {
+      this.teller.remove(record, nowMs);
+      this.#evicted++;
+    }
+    this.#followed = followed;
+    this.remove(victim);
+    const where = this.#followed;
+    this.#followed = NO_LOCATION;
+    return where;
+  }
+
+  /** Removes items that have expired, looking at so many; returns whether there may be more. */
+  sweep(itemsMax: number, nowMs: number): boolean {
+    const left = this.times.advance(itemsMax, nowMs, (entry) => {
       const location = this.times.locationOf(entry);
       this.record.open(location);
       this.remove(location);
       this.#expired++;
+    });
+    return left === 0;
+  }
+
+  /** Begins a walk over all items (LoggedStore). */
+  beginWalk(visit: (item: ItemState) => void): void {
+    this.#walk = new SlabWalk(this.#slabs);
+    this.#visitWalked = visit;
+  }
+
+  /** Goes on with it; returns whether it has ended. */
+  walk(itemsMax: number, nowMs: number): boolean {
+    for (let left = itemsMax; this.#walk !== undefined && left > 0; left--) {
+      const location = this.#walk.next();
+      if (location === NO_LOCATION) this.#walk = this.#visitWalked = undefined;
+      else this.#visitOnWalk(location, nowMs);
     }
+    return this.#walk === undefined;
   }
 
   clear(): void {
@@ -158,46 +223,13 @@ export class ArenaItems implements LocatedKeys {
     this.#index.clear();
     this.times.clear();
     this.#order = undefined;
+    this.#walk = this.#visitWalked = undefined;
   }
 
-  /**
-   * Visits the items whose keys begin with some bytes and that have not expired, in the order of their keys. Each is
-   * open while it is visited, and may be changed or removed then.
-   *
-   * @param visit gets the item's location; if it returns false, no more are visited
-   * @param after only keys greater than this request's value are visited
-   */
-  eachMatch(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    nowMs: number,
-    visit: (location: number) => boolean,
-    after?: RequestFrame,
-  ): void {
-    const { order, record } = this;
-    const isPrefixFirst =
-      after === undefined || compare(after.valueBytes, after.valueStart, after.valueEnd, bytes, start, end) < 0;
-    let place = isPrefixFirst
-      ? order.lowerBound(bytes, start, end)
-      : order.upperBound(after.valueBytes, after.valueStart, after.valueEnd);
-    for (let location = order.at(place); location !== NO_LOCATION; location = order.at(place)) {
-      record.open(location);
-      const { keyStart, valueStart } = record;
-      if (valueStart - keyStart < end - start || !isSame(record.bytes, keyStart, bytes, start, end - start)) return;
-      if (this.#isExpired(nowMs)) {
-        place.at++;
-        continue;
-      }
-      const { shape } = order;
-      const { size } = this;
-      const keyBytes = valueStart - keyStart;
-      copy(this.#visitedKey, 0, record.bytes, keyStart, valueStart);
-      if (!visit(location)) return;
-      // A removed item's successor has its place now, unless leaves were joined.
-      if (order.shape !== shape) place = order.upperBound(this.#visitedKey, 0, keyBytes);
-      else if (this.size === size) place.at++;
-    }
+  withKeyAt(location: number, use: (bytes: Uint8Array, start: number, end: number) => void): void {
+    const looked = this.#looked;
+    looked.open(location);
+    use(looked.bytes, looked.keyStart, looked.valueStart);
   }
 
   compareAt(location: number, bytes: Uint8Array, start: number, end: number): number {
@@ -237,7 +269,7 @@ export class ArenaItems implements LocatedKeys {
     assert(entries === times.size, `${entries} items with times, ${times.size} entries`);
     assert(bufferBytes === this.#buffers.memoryBytes, 'the bytes of buffers');
     times.check();
-    if (this.#order) this.#checkOrder(this.#order);
+    if (this.#order && this.#order.build(0) > 0) this.#checkOrder(this.order);
   }
 
   #checkOrder(order: LocationOrder): void {
@@ -256,15 +288,17 @@ export class ArenaItems implements LocatedKeys {
   }
 
   #besideBytes(): number {
-    const orderBytes = this.#order?.memoryBytes ?? 0;
-    return this.#buffers.memoryBytes + this.#index.memoryBytes + this.times.memoryBytes + orderBytes;
+    const orderBytes = this.#order?.locations.memoryBytes ?? 0;
+    const indexBytes = this.#index.entries * INDEX_ENTRY_BYTES;
+    return this.#buffers.memoryBytes + indexBytes + this.times.memoryBytes + orderBytes;
   }
 
   #hashOf(bytes: Uint8Array, start: number, end: number): number {
     return hashBytes(bytes, start, end, this.#seedLow, this.#seedHigh);
   }
 
-  #isExpired(nowMs: number): boolean {
+  /** Whether the open item has expired. */
+  isExpired(nowMs: number): boolean {
     return (this.record.marks & MARK.ENTRY) !== 0 && this.times.isExpired(this.record.entry, nowMs);
   }
 
@@ -298,11 +332,14 @@ export class ArenaItems implements LocatedKeys {
   /** Makes another record for the open item, opens that, and gives the old one back. */
   #move(location: number, valueBytes: number, marks: number, keptAt: number, nowMs: number): void {
     const { record, times } = this;
-    const { bytes, keyStart, valueStart, valueEnd, version, createdMs, accessedMs, entry } = record;
+    // What moves it may be no change that the sink is told all of.
+    if (this.#walk !== undefined && !this.#walk.hasPassed(location)) this.#visitOnWalk(location, nowMs);
+    const { bytes, keyStart, valueStart, valueEnd, version, createdMs, entry } = record;
     const moved = this.#make(bytes, keyStart, valueStart, valueBytes, marks);
+    this.#looked.open(location);
     record.version = version;
     record.createdMs = createdMs;
-    record.accessedMs = accessedMs;
+    record.takeAccesses(this.#looked);
     if (keptAt >= 0) copy(record.bytes, record.valueStart + keptAt, bytes, valueStart, valueEnd);
     if (marks & MARK.ENTRY) {
       if (entry !== NO_ENTRY) times.relocate(entry, moved);
@@ -327,6 +364,7 @@ export class ArenaItems implements LocatedKeys {
     if (record.marks & MARK.APART) this.#buffers.giveBack(record.buffer);
     const from = this.#slabs.giveBack(this.#classOfOpen(), location);
     if (from === NO_LOCATION) return from;
+    if (from === this.#followed) this.#followed = location;
     record.open(location);
     const { bytes, keyStart, valueStart, entry } = record;
     this.#index.relocate(this.#hashOf(bytes, keyStart, valueStart), from, location);
@@ -335,27 +373,12 @@ export class ArenaItems implements LocatedKeys {
     return from;
   }
 
-  #sorted(): Uint32Array {
-    const looked = this.#looked;
-    const locations = new Uint32Array(this.size);
-    let at = 0;
-    for (const [location] of this.#slabs.records()) locations[at++] = location;
-    sortLocations(locations, {
-      chunkAt: (location, depth) => {
-        looked.open(location);
-        return chunkOf(looked.bytes, looked.keyStart + depth, looked.valueStart);
-      },
-      keyBytesOf: (location) => {
-        looked.open(location);
-        return looked.valueStart - looked.keyStart;
-      },
-    });
-    return locations;
+  #visitOnWalk(location: number, nowMs: number): void {
+    this.#looked.open(location);
+    const { entry } = this.#looked;
+    if (entry !== NO_ENTRY && this.times.isExpired(entry, nowMs)) return;
+    this.#visitWalked?.(this.teller.stateOf(this.#looked, nowMs));
   }
-}
-
-function marksOf(tag: number, withEntry: boolean): number {
-  return (tag === 0 ? 0 : MARK.TAG) | (withEntry ? MARK.ENTRY : 0);
 }
 
 function assert(isRight: boolean, what: string): void {

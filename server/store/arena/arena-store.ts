@@ -6,18 +6,21 @@
  * does happens at that moment (CONSISTENT-1, CONSISTENT-2).
  */
 import { FLAG, STATUS, readDecimal, type ReplyFrame, type RequestFrame } from '../../../protocol/index.ts';
-import { decimal, has, replyCount, replyNumber, replyToken } from '../exchange.ts';
-import { leftMs } from '../item.ts';
+import { decimal, has, replyNumber, replyToken } from '../exchange.ts';
+import type { LoggedStore } from '../item-sink.ts';
+import { Progress } from '../progress.ts';
 import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from '../store.ts';
-import { ArenaItems, type ArenaOptions } from './arena-items.ts';
+import { ArenaItems } from './arena-items.ts';
+import type { ArenaOptions } from './arena-options.ts';
 import { NO_LOCATION } from './hash-index.ts';
 import { copy } from './key-bytes.ts';
+import { LoggedItems } from './logged-items.ts';
 import {
   isLockedAgainst,
   lengthOf,
   lifeLeftMs,
   lifeLengthMs,
-  lockOf,
+  lockLeftMs,
   mayWrite,
   orMinusOne,
   removeLock,
@@ -25,20 +28,28 @@ import {
   setExpiry,
   setLock,
   sumOf,
+  tokenOf,
 } from './open-item.ts';
+import { CHANGE, changeAll, changeMatches, countMatches, listMatches } from './prefix-requests.ts';
+import { growthBytes, makeRoom, newItemBytes } from './room.ts';
 import { NO_ENTRY } from './times.ts';
+
+const inOneGo = (): Progress => new Progress(Infinity);
 
 export class ArenaStore implements Store {
   readonly #options: StoreOptions;
+  readonly #maxMemoryBytes: number;
   readonly #items: ArenaItems;
-  #lastVersion = 0;
-  #lastToken = 0;
+  /** What a log needs of the store. */
+  readonly logged: LoggedStore;
   #hits = 0;
   #misses = 0;
 
   constructor(options: StoreOptions & ArenaOptions) {
     this.#options = options;
+    this.#maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
     this.#items = new ArenaItems(options);
+    this.logged = new LoggedItems(this.#items, options.clock);
   }
 
   get(request: RequestFrame, reply: ReplyFrame): void {
@@ -54,8 +65,9 @@ export class ArenaStore implements Store {
     if (has(request, FLAG.TTL)) {
       if (!mayWrite(items, location, request, reply, nowMs)) return; // LOCK-3
       setExpiry(items, location, request.ttlMs, nowMs); // GET-3
+      items.teller.touch(items.record, nowMs);
     }
-    items.record.accessedMs = nowMs;
+    items.record.access(nowMs);
     reply.setValue(items.record.bytes, items.record.valueStart, items.record.valueEnd);
     const tag = items.record.tag;
     if (tag !== 0) {
@@ -102,7 +114,9 @@ export class ArenaStore implements Store {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
     const location = items.find(request, nowMs);
-    if (mayWrite(items, location, request, reply, nowMs)) items.remove(location); // DELETE-1
+    if (!mayWrite(items, location, request, reply, nowMs)) return;
+    items.teller.remove(items.record, nowMs);
+    items.remove(location); // DELETE-1
   }
 
   increment(request: RequestFrame, reply: ReplyFrame): void {
@@ -112,18 +126,19 @@ export class ArenaStore implements Store {
     const initial = readDecimal(request.valueBytes, request.valueStart, request.valueEnd);
     if (location === NO_LOCATION && initial !== undefined && !has(request, FLAG.VERSION)) {
       const text = decimal(initial);
-      this.#make(request, text, 0, text.length, 0, nowMs);
+      if (!this.#make(request, text, 0, text.length, 0, reply, nowMs)) return;
       replyNumber(reply, initial); // INCREMENT-3
       replyVersion(items, request, reply);
     } else if (mayWrite(items, location, request, reply, nowMs)) {
       const sum = sumOf(items, request);
       if (sum === undefined) {
         reply.status = STATUS.NOT_A_NUMBER; // INCREMENT-2
-        return;
+      } else if (this.#setNumber(location, sum, nowMs)) {
+        replyNumber(reply, sum); // INCREMENT-1, INCREMENT-4
+        replyVersion(items, request, reply);
+      } else {
+        reply.status = STATUS.OUT_OF_MEMORY;
       }
-      this.#setNumber(location, sum, nowMs); // INCREMENT-1, INCREMENT-4
-      replyNumber(reply, sum);
-      replyVersion(items, request, reply);
     }
   }
 
@@ -143,152 +158,117 @@ export class ArenaStore implements Store {
     } else if (isLockedAgainst(items, request, nowMs)) {
       reply.status = STATUS.LOCKED; // LOCK-2
     } else {
-      const token = lockOf(items, nowMs)?.token ?? ++this.#lastToken;
+      const token = tokenOf(items, nowMs) || ++items.lastToken;
       setLock(items, location, token, request.ttlMs, nowMs);
+      items.teller.touch(items.record, nowMs);
       replyToken(reply, token); // LOCK-1
     }
   }
 
   unlock(request: RequestFrame, reply: ReplyFrame): void {
     const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    const location = items.find(request, nowMs);
+    const location = this.#items.find(request, nowMs);
     if (location === NO_LOCATION) reply.status = STATUS.NOT_FOUND;
-    else if (has(request, FLAG.TOKEN) && isLockedAgainst(items, request, nowMs)) reply.status = STATUS.LOCKED;
-    else removeLock(items); // LOCK-5
+    else if (has(request, FLAG.TOKEN) && isLockedAgainst(this.#items, request, nowMs)) reply.status = STATUS.LOCKED;
+    else this.#unlock(nowMs); // LOCK-5
   }
 
-  count({ keyBytes, keyStart, keyEnd }: RequestFrame, reply: ReplyFrame): void {
+  count(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    countMatches(this.#items, request, reply, progress, this.#options.clock.nowMs());
+  }
+
+  setPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
     const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    const { order, times } = items;
-    if (times.nextExpired(nowMs) === NO_ENTRY) {
-      // Where nothing has expired, the keys need not be looked at one by one.
-      const start = order.lowerBound(keyBytes, keyStart, keyEnd);
-      const end = order.prefixEnd(keyBytes, keyStart, keyEnd);
-      replyNumber(reply, BigInt(order.distance(start, end))); // COUNT-1
-      return;
-    }
-    let count = 0;
-    items.eachMatch(keyBytes, keyStart, keyEnd, nowMs, () => {
-      count++;
-      return true;
-    });
-    replyNumber(reply, BigInt(count));
-  }
-
-  setPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    this.#changeEach(request, reply, (location, nowMs) => {
-      this.#overwrite(location, request, nowMs);
-      return true;
-    });
-  }
-
-  deletePrefix(request: RequestFrame, reply: ReplyFrame): void {
-    this.#changeEach(request, reply, (location) => {
-      this.#items.remove(location);
-      return true;
-    });
-  }
-
-  incrementPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    this.#changeEach(request, reply, (location, nowMs) => {
-      const sum = sumOf(this.#items, request);
-      if (sum === undefined) return false; // PREFIX-3
-      this.#setNumber(location, sum, nowMs);
-      return true;
-    });
-  }
-
-  touchPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    this.#changeEach(request, reply, (location, nowMs) => {
-      this.#touch(location, request, nowMs);
-      return true;
-    });
-  }
-
-  lockPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    const token = this.#lastToken + 1;
-    this.#changeEach(request, reply, (location, nowMs) => {
-      setLock(this.#items, location, token, request.ttlMs, nowMs);
-      return true;
-    });
-    if (reply.status !== STATUS.OK) return;
-    this.#lastToken = token;
-    replyToken(reply, token); // PREFIX-4
-  }
-
-  unlockPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    const { keyBytes, keyStart, keyEnd } = request;
-    let counted = 0;
-    items.eachMatch(keyBytes, keyStart, keyEnd, nowMs, () => {
-      if (has(request, FLAG.TOKEN) && lockOf(items, nowMs)?.token !== request.token) return true;
-      removeLock(items);
-      counted++; // PREFIX-4
-      return true;
-    });
-    replyCount(reply, counted);
-  }
-
-  list(request: RequestFrame, reply: ReplyFrame, page: ListPage): void {
-    const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    const itemsMax = has(request, FLAG.NUMBER) ? request.number : Infinity; // LIST-2
-    const { keyBytes, keyStart, keyEnd } = request;
-    let listed = 0;
-    // A page has room for the first item, whatever its size: HELLO-1 makes frames large enough.
-    items.eachMatch(
-      keyBytes,
-      keyStart,
-      keyEnd,
-      nowMs,
-      () => {
-        const { bytes, keyStart, valueStart, valueEnd } = items.record;
-        if (listed >= itemsMax || !page.add(bytes, keyStart, valueStart, bytes, valueStart, valueEnd)) {
-          reply.status = STATUS.PARTIAL; // LIST-3
-          return false;
-        }
-        listed++;
-        return true;
-      },
-      request,
+    changeMatches(this.#items, request, reply, progress, nowMs, (location) =>
+      this.#overwrite(location, request, nowMs) ? CHANGE.CHANGED : CHANGE.NONE,
     );
-    if (listed === 0)
-      reply.status = STATUS.NOT_FOUND; // PREFIX-1, LIST-1
-    else replyNumber(reply, BigInt(listed));
+  }
+
+  deletePrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    const nowMs = this.#options.clock.nowMs();
+    const items = this.#items;
+    changeMatches(items, request, reply, progress, nowMs, (location) => {
+      items.teller.remove(items.record, nowMs);
+      items.remove(location);
+      return CHANGE.REMOVED;
+    });
+  }
+
+  incrementPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    const nowMs = this.#options.clock.nowMs();
+    changeMatches(this.#items, request, reply, progress, nowMs, (location) => {
+      const sum = sumOf(this.#items, request);
+      return sum !== undefined && this.#setNumber(location, sum, nowMs) ? CHANGE.CHANGED : CHANGE.NONE; // PREFIX-3
+    });
+  }
+
+  touchPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    const nowMs = this.#options.clock.nowMs();
+    changeMatches(this.#items, request, reply, progress, nowMs, (location) => {
+      this.#touch(location, request, nowMs);
+      return CHANGE.CHANGED;
+    });
+  }
+
+  lockPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    const nowMs = this.#options.clock.nowMs();
+    const items = this.#items;
+    progress.token ||= items.lastToken + 1;
+    const { token } = progress;
+    changeAll(items, request, reply, progress, nowMs, (location) => {
+      if (tokenOf(items, nowMs) !== 0) return CHANGE.NONE;
+      setLock(items, location, token, request.ttlMs, nowMs);
+      items.lastToken = Math.max(items.lastToken, token);
+      items.teller.touch(items.record, nowMs);
+      return CHANGE.CHANGED;
+    });
+    if (!progress.isUnfinished && reply.status === STATUS.OK) replyToken(reply, token); // PREFIX-4
+  }
+
+  unlockPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
+    const nowMs = this.#options.clock.nowMs();
+    const items = this.#items;
+    changeAll(items, request, reply, progress, nowMs, () => {
+      const token = tokenOf(items, nowMs);
+      if (has(request, FLAG.TOKEN) && (token === 0 || token !== request.token)) return CHANGE.NONE;
+      this.#unlock(nowMs);
+      return CHANGE.CHANGED; // PREFIX-4
+    });
+  }
+
+  list(request: RequestFrame, reply: ReplyFrame, page: ListPage, progress = inOneGo()): void {
+    listMatches(this.#items, request, reply, page, progress, this.#options.clock.nowMs());
   }
 
   reset(): void {
     this.#items.clear(); // RESET-1
+    this.#items.teller.sink?.reset();
   }
 
   meta(request: RequestFrame): ItemMeta | undefined {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
     if (items.find(request, nowMs) === NO_LOCATION) return undefined;
-    const lock = lockOf(items, nowMs);
     return {
       sizeBytes: items.record.valueEnd - items.record.valueStart,
       tag: items.record.tag,
       version: items.record.version,
       createdMs: items.record.createdMs,
-      accessedMs: items.record.accessedMs,
+      accessedMs: items.record.accessedMs(nowMs),
       ttlMs: orMinusOne(lifeLengthMs(items)),
       leftMs: orMinusOne(lifeLeftMs(items, nowMs)),
-      lockMs: lock === undefined ? 0 : orMinusOne(leftMs(lock.span, nowMs)),
+      lockMs: orMinusOne(lockLeftMs(items, nowMs)),
     };
   }
 
-  sweep(itemsMax: number): void {
-    this.#items.sweep(itemsMax, this.#options.clock.nowMs());
+  sweep(itemsMax: number): boolean {
+    return this.#items.sweep(itemsMax, this.#options.clock.nowMs());
   }
 
   /** `items` and `memoryBytes` include items that have expired, until an operation or `sweep` meets them. */
   stats(): StoreStats {
-    const { size: items, memoryBytes, expired } = this.#items;
-    return { items, memoryBytes, hits: this.#hits, misses: this.#misses, expired, evictions: 0 };
+    const { size: items, memoryBytes, expired, evicted: evictions } = this.#items;
+    return { items, memoryBytes, hits: this.#hits, misses: this.#misses, expired, evictions };
   }
 
   /** Bytes that the store holds for its items, with the rests of pages. */
@@ -309,28 +289,44 @@ export class ArenaStore implements Store {
   /** SET-1 where there is no such item. */
   #create(request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     const { valueBytes, valueStart, valueEnd, tag } = request;
-    this.#make(request, valueBytes, valueStart, valueEnd, tag, nowMs);
-    replyVersion(this.#items, request, reply);
+    if (this.#make(request, valueBytes, valueStart, valueEnd, tag, reply, nowMs)) {
+      replyVersion(this.#items, request, reply);
+    }
   }
 
   /** Makes the item of the request that `find` did not find: value and tag as given, expiry as the request says. */
-  #make(request: RequestFrame, bytes: Uint8Array, start: number, end: number, tag: number, nowMs: number): void {
+  #make(
+    request: RequestFrame,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    tag: number,
+    reply: ReplyFrame,
+    nowMs: number,
+  ): boolean {
     const items = this.#items;
     const lengthMs = lengthOf(request.ttlMs);
     const isMortal = lengthMs !== Infinity;
+    const addedBytes = newItemBytes(request.keyEnd - request.keyStart, end - start, tag, isMortal);
+    if (makeRoom(items, NO_LOCATION, addedBytes, this.#maxMemoryBytes, nowMs) < 0) {
+      reply.status = STATUS.OUT_OF_MEMORY;
+      return false;
+    }
     items.create(request, end - start, tag, isMortal, nowMs);
     copy(items.record.bytes, items.record.valueStart, bytes, start, end);
-    items.record.version = ++this.#lastVersion; // VERSION-1
+    items.record.version = ++items.lastVersion; // VERSION-1
     items.record.createdMs = nowMs;
-    items.record.accessedMs = nowMs;
+    items.record.access(nowMs);
     if (isMortal) items.times.setLife(items.record.entry, nowMs, lengthMs);
+    items.teller.put(items.record, nowMs);
+    return true;
   }
 
   /** SET-1 where there is such an item, REPLACE-1. */
   #replace(location: number, request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     if (!mayWrite(this.#items, location, request, reply, nowMs)) return;
-    this.#overwrite(location, request, nowMs);
-    replyVersion(this.#items, request, reply);
+    if (this.#overwrite(location, request, nowMs)) replyVersion(this.#items, request, reply);
+    else reply.status = STATUS.OUT_OF_MEMORY;
   }
 
   /** APPEND-1. */
@@ -344,57 +340,71 @@ export class ArenaStore implements Store {
     if (location !== NO_LOCATION && oldBytes + addedBytes > this.#options.valueBytesMax) {
       reply.status = STATUS.TOO_LARGE; // KEY-3
     } else if (mayWrite(items, location, request, reply, nowMs)) {
+      const hasEntry = items.record.entry !== NO_ENTRY;
       const keptAt = isInFront ? addedBytes : 0;
-      items.resize(location, oldBytes + addedBytes, items.record.tag, items.record.entry !== NO_ENTRY, keptAt, nowMs);
+      if (!this.#resize(location, oldBytes + addedBytes, items.record.tag, hasEntry, keptAt, nowMs)) {
+        reply.status = STATUS.OUT_OF_MEMORY;
+        return;
+      }
       copy(items.record.bytes, items.record.valueStart + (isInFront ? 0 : oldBytes), valueBytes, valueStart, valueEnd);
       this.#written(nowMs);
       replyVersion(items, request, reply);
     }
   }
 
-  /** Makes of the open item what SET makes of it; its lock stays (LOCK-3). */
-  #overwrite(location: number, request: RequestFrame, nowMs: number): void {
+  /** Makes of the open item what SET makes of it; its lock stays (LOCK-3). Returns false if there is no room. */
+  #overwrite(location: number, request: RequestFrame, nowMs: number): boolean {
     const items = this.#items;
     const { valueBytes, valueStart, valueEnd, tag } = request;
     const lengthMs = lengthOf(request.ttlMs);
-    const needsEntry = lengthMs !== Infinity || lockOf(items, nowMs) !== undefined;
-    items.resize(location, valueEnd - valueStart, tag, needsEntry, -1, nowMs);
+    const needsEntry = lengthMs !== Infinity || tokenOf(items, nowMs) !== 0;
+    if (!this.#resize(location, valueEnd - valueStart, tag, needsEntry, -1, nowMs)) return false;
     copy(items.record.bytes, items.record.valueStart, valueBytes, valueStart, valueEnd);
-    this.#written(nowMs);
     items.record.createdMs = nowMs;
     if (needsEntry) items.times.setLife(items.record.entry, nowMs, lengthMs);
+    this.#written(nowMs);
+    return true;
   }
 
-  /** INCREMENT-4: gives the open item another value, and leaves tag and expiry. */
-  #setNumber(location: number, number: bigint, nowMs: number): void {
+  /** INCREMENT-4: gives the open item another value, and leaves tag and expiry. Returns false if there is no room. */
+  #setNumber(location: number, number: bigint, nowMs: number): boolean {
     const items = this.#items;
     const text = decimal(number);
-    items.resize(location, text.length, items.record.tag, items.record.entry !== NO_ENTRY, -1, nowMs);
+    const hasEntry = items.record.entry !== NO_ENTRY;
+    if (!this.#resize(location, text.length, items.record.tag, hasEntry, -1, nowMs)) return false;
     copy(items.record.bytes, items.record.valueStart, text, 0, text.length);
     this.#written(nowMs);
+    return true;
   }
 
   /** Another value is another version (VERSION-1). */
   #written(nowMs: number): void {
-    this.#items.record.version = ++this.#lastVersion;
-    this.#items.record.accessedMs = nowMs;
+    const items = this.#items;
+    items.record.version = ++items.lastVersion;
+    items.record.access(nowMs);
+    items.teller.put(items.record, nowMs);
   }
 
   /** TOUCH-1. */
   #touch(location: number, request: RequestFrame, nowMs: number): void {
     setExpiry(this.#items, location, request.ttlMs, nowMs);
-    this.#items.record.accessedMs = nowMs;
+    this.#items.record.access(nowMs);
+    this.#items.teller.touch(this.#items.record, nowMs);
   }
 
-  /** Carries out a prefix request on each match that is not locked against it (PREFIX-2, PREFIX-3). */
-  #changeEach(request: RequestFrame, reply: ReplyFrame, change: (location: number, nowMs: number) => boolean): void {
-    const nowMs = this.#options.clock.nowMs();
-    const { keyBytes, keyStart, keyEnd } = request;
-    let changed = 0;
-    this.#items.eachMatch(keyBytes, keyStart, keyEnd, nowMs, (location) => {
-      if (!isLockedAgainst(this.#items, request, nowMs) && change(location, nowMs)) changed++;
-      return true;
-    });
-    replyCount(reply, changed);
+  /** LOCK-5. */
+  #unlock(nowMs: number): void {
+    removeLock(this.#items);
+    this.#items.teller.touch(this.#items.record, nowMs);
+  }
+
+  /** Gives the open item room for another value (ArenaItems.resize). Returns false if there is none. */
+  #resize(location: number, valueBytes: number, tag: number, withEntry: boolean, keptAt: number, nowMs: number) {
+    const items = this.#items;
+    const addedBytes = growthBytes(items, valueBytes, tag, withEntry);
+    const where = makeRoom(items, location, addedBytes, this.#maxMemoryBytes, nowMs);
+    if (where < 0) return false;
+    items.resize(where, valueBytes, tag, withEntry, keptAt, nowMs);
+    return true;
   }
 }

@@ -25,7 +25,7 @@ describe('HashIndex', () => {
     expect(most).toBe(MOVED_SLOTS_MAX);
     expect(tables).toBeGreaterThan(30);
     expect(index.entries).toBe(10);
-    expect(index.memoryBytes).toBeLessThan(1024);
+    expect(index.tableBytes).toBeLessThan(1024);
     expect(index.first(spread(1))).toBe(NO_LOCATION);
     expect(index.first(spread(200_000))).toBe(200_000);
   });

@@ -17,6 +17,9 @@ const ENTRIES_MIN = 64;
 const LOAD_MAX = 0.8;
 const GROWTH = 1.25;
 
+/** What an entry takes just after its table has grown; while entries wander, the old table comes on top. */
+export const INDEX_ENTRY_BYTES = Math.ceil((8 * GROWTH) / LOAD_MAX);
+
 /** A table this empty gives way to one that is a half full. */
 const LOAD_MIN = 0.2;
 const SHRUNK_LOAD = 0.5;
@@ -58,8 +61,30 @@ export class HashIndex {
     return this.#entries;
   }
 
-  get memoryBytes(): number {
+  /** Bytes of the tables. */
+  get tableBytes(): number {
     return this.#table.pairs.byteLength + (this.#old?.pairs.byteLength ?? 0);
+  }
+
+  /**
+   * Gives the locations of entries that stand side by side, which is a sample by chance: their order is that of hashes.
+   *
+   * @param at where to begin, from 0 up to, not including, 1
+   * @param into is filled as far as there are entries
+   * @returns how many there are
+   */
+  sample(at: number, into: Uint32Array): number {
+    // While entries wander, each table has those whose homes lie before or behind a border, about.
+    const movedShare = this.#old === undefined ? 1 : this.#movedSlots / this.#old.slots;
+    const { pairs, slots } = at <= movedShare || this.#old === undefined ? this.#table : this.#old;
+    let found = 0;
+    let slot = Math.floor(at * slots);
+    for (let looked = 0; looked < slots && found < into.length; looked++) {
+      const location = pairs[2 * slot + 1]!;
+      if (location !== NO_LOCATION && location !== GONE) into[found++] = location;
+      if (++slot === slots) slot = 0;
+    }
+    return found;
   }
 
   /** How many slots of an old table have not been looked at yet. */

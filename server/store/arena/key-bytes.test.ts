@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare, copy, hashBytes, isSame } from './key-bytes.ts';
 import { sizeClass, Slabs, RECORD_BYTES_MAX } from './slabs.ts';
-import { chunkOf, sortLocations } from './sort-locations.ts';
 
 const MASK = 0xffff_ffffn;
 const rotated = (word: bigint, bits: bigint): bigint => ((word << bits) | (word >> (32n - bits))) & MASK;
@@ -63,24 +62,6 @@ describe('key bytes', () => {
       expect(Buffer.from(target)).toEqual(Buffer.concat([Buffer.alloc(1), bytes, Buffer.alloc(1)]));
     });
     fc.assert(run, { numRuns: 2000 });
-  });
-
-  test('locations are sorted by their keys', () => {
-    const some = fc.uniqueArray(aliked, {
-      maxLength: 300,
-      selector: (key) => Buffer.from(key).toString('hex'),
-      size: 'max',
-    });
-    const run = fc.property(some, (keys) => {
-      const locations = Uint32Array.from(keys.keys());
-      sortLocations(locations, {
-        chunkAt: (location, depth) => chunkOf(keys[location]!, depth, keys[location]!.length),
-        keyBytesOf: (location) => keys[location]!.length,
-      });
-      const sorted = [...locations].map((location) => Buffer.from(keys[location]!));
-      expect(sorted).toEqual(keys.map((key) => Buffer.from(key)).sort((left, right) => Buffer.compare(left, right)));
-    });
-    fc.assert(run, { numRuns: 300 });
   });
 });
 

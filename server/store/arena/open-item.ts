@@ -9,7 +9,6 @@ import {
   type RequestFrame,
 } from '../../../protocol/index.ts';
 import { has } from '../exchange.ts';
-import { leftMs, spanFrom, type Lock } from '../item.ts';
 import type { ArenaItems } from './arena-items.ts';
 import { NO_LOCATION } from './hash-index.ts';
 import { NO_ENTRY } from './times.ts';
@@ -39,28 +38,33 @@ export function setExpiry(items: ArenaItems, location: number, ttlMs: number, no
   items.times.setLife(items.record.entry, nowMs, lengthMs);
 }
 
-/** The lock that the item has now. */
-export function lockOf({ record, times }: ArenaItems, nowMs: number): Lock | undefined {
+/** The token of the lock that the item has now; 0 if it has none. */
+export function tokenOf({ record, times }: ArenaItems, nowMs: number): number {
   const { entry } = record;
-  const lock = entry === NO_ENTRY ? undefined : times.locks.get(entry);
-  return lock !== undefined && leftMs(lock.span, nowMs) > 0 ? lock : undefined;
+  return entry === NO_ENTRY ? 0 : times.token(entry, nowMs);
+}
+
+/** What is left of the lock; 0 if there is none, Infinity if it is without end. */
+export function lockLeftMs({ record, times }: ArenaItems, nowMs: number): number {
+  const { entry } = record;
+  return entry === NO_ENTRY ? 0 : times.lockLeftMs(entry, nowMs);
 }
 
 /** LOCK-1: locks the item anew; a `ttlMs` of 0 is without end. */
 export function setLock(items: ArenaItems, location: number, token: number, ttlMs: number, nowMs: number): void {
   items.ensureEntry(location, nowMs);
-  items.times.locks.set(items.record.entry, { token, span: spanFrom(nowMs, ttlMs) });
+  items.times.lock(items.record.entry, token, nowMs, lengthOf(ttlMs));
 }
 
 /** LOCK-5. */
 export function removeLock({ record, times }: ArenaItems): void {
-  times.locks.delete(record.entry);
+  if (record.entry !== NO_ENTRY) times.unlock(record.entry);
 }
 
 /** LOCK-3: whether the item has a lock whose token the request lacks. */
 export function isLockedAgainst(items: ArenaItems, request: RequestFrame, nowMs: number): boolean {
-  const lock = lockOf(items, nowMs);
-  return lock !== undefined && lock.token !== request.token;
+  const token = tokenOf(items, nowMs);
+  return token !== 0 && token !== request.token;
 }
 
 /**

@@ -2,11 +2,12 @@
  * A record, which is an item in a slot:
  *
  *     record = head created:u32 accessed:u32 [tag:u32] [entry:u32] (key value | buffer:u32)      words of the machine
- *     head   = key length:u16 value length:u16 version low:u32 version high:21 bits marks:3 bits
+ *     head   = key length:u16 value length:u16 version low:u32 version high:21 bits marks:3 bits uses:8 bits
  *
  * `marks` tell which of the optional parts are there: a tag that is not 0, a number in Times, and the number of a
- * buffer that holds key and value, where a slot would be too short for them. Times are Unix seconds, which is what META
- * shows.
+ * buffer that holds key and value, where a slot would be too short for them. `uses` count to 255 how often the item was
+ * written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of 1/32 s, of which 32 bits
+ * tell apart the last four years.
  */
 import type { ApartBuffers } from './apart-buffers.ts';
 import { segmentOf, wordOf, type Slabs } from './slabs.ts';
@@ -21,14 +22,22 @@ const ACCESSED = 4;
 const MARKS_SHIFT = 21;
 const VERSION_HIGH_MASK = 2 ** MARKS_SHIFT - 1;
 const MARKS_MASK = 7;
+const USES_SHIFT = 24;
+const USES_MAX = 255;
 const U32_RANGE = 0x1_0000_0000;
 const SECOND_MS = 1000;
+const ACCESS_TICK_MS = SECOND_MS / 32;
 
 /** Marks, which optional parts a record has. */
 export const MARK = { TAG: 1, ENTRY: 2, APART: 4 } as const;
 
 /** How many words the optional parts take, by marks. */
 const OPTIONAL_WORDS: readonly number[] = [0, 1, 1, 2, 1, 2, 2, 3];
+
+/** The marks of an item that fits in a slot. */
+export function marksOf(tag: number, withEntry: boolean): number {
+  return (tag === 0 ? 0 : MARK.TAG) | (withEntry ? MARK.ENTRY : 0);
+}
 
 /** Bytes of a record without what its slot is too long for. */
 export function recordBytes(marks: number, contentBytes: number): number {
@@ -107,7 +116,8 @@ export class RecordView {
   set version(version: number) {
     const words = this.#words;
     words[this.#at + VERSION_LOW] = version;
-    words[this.#at + VERSION_HIGH] = Math.floor(version / U32_RANGE) | (this.marks << MARKS_SHIFT);
+    const at = this.#at + VERSION_HIGH;
+    words[at] = Math.floor(version / U32_RANGE) | (words[at]! & ~VERSION_HIGH_MASK);
   }
 
   get tag(): number {
@@ -142,11 +152,38 @@ export class RecordView {
     this.#words[this.#at + CREATED] = timeMs / SECOND_MS;
   }
 
-  get accessedMs(): number {
-    return this.#words[this.#at + ACCESSED]! * SECOND_MS;
+  /** Notes that the item was written or read. */
+  access(nowMs: number): void {
+    const words = this.#words;
+    words[this.#at + ACCESSED] = accessTick(nowMs);
+    const at = this.#at + VERSION_HIGH;
+    if (words[at]! >>> USES_SHIFT < USES_MAX) words[at]! += 1 << USES_SHIFT;
   }
 
-  set accessedMs(timeMs: number) {
-    this.#words[this.#at + ACCESSED] = timeMs / SECOND_MS;
+  /** When the item was last written or read: the beginning of that 1/32 s, so seconds are exact. */
+  accessedMs(nowMs: number): number {
+    const nowTick = Math.floor(nowMs / ACCESS_TICK_MS);
+    return (nowTick - this.idleTicks(nowTick)) * ACCESS_TICK_MS;
   }
+
+  /** How long the item was neither written nor read, in ticks of 1/32 s. */
+  idleTicks(nowTick: number): number {
+    return (nowTick - this.#words[this.#at + ACCESSED]!) >>> 0;
+  }
+
+  /** How often the item was written and read, to 255. */
+  get uses(): number {
+    return this.#words[this.#at + VERSION_HIGH]! >>> USES_SHIFT;
+  }
+
+  /** Takes over from another record when its item was last accessed, and how often. */
+  takeAccesses(from: RecordView): void {
+    this.#words[this.#at + ACCESSED] = from.#words[from.#at + ACCESSED]!;
+    this.#words[this.#at + VERSION_HIGH]! |= from.uses << USES_SHIFT;
+  }
+}
+
+/** The time as `accessed` has it. */
+export function accessTick(nowMs: number): number {
+  return Math.floor(nowMs / ACCESS_TICK_MS);
 }

@@ -26,11 +26,18 @@ const FINE_BYTES_MAX = 256;
 const STEPS_PER_DOUBLING = 8;
 
 const SLOT_BYTES: readonly number[] = slotSizes();
+/** How many classes there are. */
+export const CLASSES = SLOT_BYTES.length;
 const CLASS_BY_UNITS = classesByUnits();
 
 /** The class whose slots a record of so many bytes goes into; at most RECORD_BYTES_MAX. */
 export function sizeClass(recordBytes: number): number {
   return CLASS_BY_UNITS[(recordBytes + LOCATION_BYTES - 1) >>> 3]!;
+}
+
+/** What a slot of a class takes. */
+export function slotBytes(sizeClass: number): number {
+  return SLOT_BYTES[sizeClass]!;
 }
 
 /** Where in its segment's words a record begins. */
@@ -52,6 +59,9 @@ export class Slabs {
   #freePages: number[] = [];
   readonly #pagesOfClass: number[][] = SLOT_BYTES.map(() => []);
   readonly #records = new Uint32Array(SLOT_BYTES.length);
+  /** Of each page its class, and which of its class's pages it is. */
+  #classOfPage: number[] = [];
+  #rankOfPage: number[] = [];
   #usedBytes = 0;
 
   /** Bytes of the slots that are in use. */
@@ -68,10 +78,15 @@ export class Slabs {
   take(sizeClass: number): number {
     const record = this.#records[sizeClass]!;
     const pages = this.#pagesOfClass[sizeClass]!;
-    if (record === pages.length * slotsPerPage(sizeClass)) pages.push(this.#takePage());
+    if (record === pages.length * slotsPerPage(sizeClass)) {
+      const page = this.#takePage();
+      this.#classOfPage[page] = sizeClass;
+      this.#rankOfPage[page] = pages.length;
+      pages.push(page);
+    }
     this.#records[sizeClass] = record + 1;
     this.#usedBytes += SLOT_BYTES[sizeClass]!;
-    return this.#locationOf(sizeClass, record);
+    return this.locationOf(sizeClass, record);
   }
 
   /**
@@ -81,7 +96,7 @@ export class Slabs {
    */
   giveBack(sizeClass: number, location: number): number {
     const last = this.#records[sizeClass]! - 1;
-    const from = this.#locationOf(sizeClass, last);
+    const from = this.locationOf(sizeClass, last);
     this.#records[sizeClass] = last;
     this.#usedBytes -= SLOT_BYTES[sizeClass]!;
     if (last % slotsPerPage(sizeClass) === 0) this.#freePages.push(this.#pagesOfClass[sizeClass]!.pop()!);
@@ -99,6 +114,8 @@ export class Slabs {
     this.words = [];
     this.#pages = 1;
     this.#freePages = [];
+    this.#classOfPage = [];
+    this.#rankOfPage = [];
     for (const pages of this.#pagesOfClass) pages.length = 0;
     this.#records.fill(0);
     this.#usedBytes = 0;
@@ -108,15 +125,34 @@ export class Slabs {
   *records(): Generator<readonly [location: number, sizeClass: number], void> {
     for (const sizeClass of SLOT_BYTES.keys()) {
       for (let record = 0; record < this.#records[sizeClass]!; record++) {
-        yield [this.#locationOf(sizeClass, record), sizeClass];
+        yield [this.locationOf(sizeClass, record), sizeClass];
       }
     }
   }
 
-  #locationOf(sizeClass: number, record: number): number {
+  /** How many records a class has. */
+  recordsOf(sizeClass: number): number {
+    return this.#records[sizeClass]!;
+  }
+
+  /** Where a class's record with this number lies. */
+  locationOf(sizeClass: number, record: number): number {
     const perPage = slotsPerPage(sizeClass);
     const page = this.#pagesOfClass[sizeClass]![Math.floor(record / perPage)]!;
     return page * LOCATIONS_PER_PAGE + ((record % perPage) * SLOT_BYTES[sizeClass]!) / LOCATION_BYTES;
+  }
+
+  /** The class that a location's page belongs to, or did last. */
+  classAt(location: number): number {
+    return this.#classOfPage[Math.floor(location / LOCATIONS_PER_PAGE)]!;
+  }
+
+  /** Which record of its class lies at a location, or did last. */
+  recordAt(location: number): number {
+    const page = Math.floor(location / LOCATIONS_PER_PAGE);
+    const sizeClass = this.#classOfPage[page]!;
+    const slot = ((location % LOCATIONS_PER_PAGE) * LOCATION_BYTES) / SLOT_BYTES[sizeClass]!;
+    return this.#rankOfPage[page]! * slotsPerPage(sizeClass) + slot;
   }
 
   #takePage(): number {

@@ -1,177 +1,324 @@
 /**
  * What few items have: a time of expiry, or a lock. Such an item has an entry here, whose number it keeps, and a number
- * stays what it is wherever the item moves. Entries that expire stand in a heap, the next one to expire on top.
+ * stays what it is wherever the item moves.
+ *
+ * Entries that expire hang in a timer wheel: each level has 256 lists, those of level 0 are 8 ms long, those of the
+ * next 256 times as long. To hang an entry in or take it out costs the same however many there are, and time goes on in
+ * slices: when a list of a higher level is due its entries are handed down some at a time. Whether an item has expired
+ * is always asked of its own time, which is exact; the wheel only tells where to look.
  */
-import { leftMs, type Lock } from '../item.ts';
+import { leftMs } from '../item.ts';
+import { NO_LOCK, Locks } from './locks.ts';
 
 /** The number of no entry. */
 export const NO_ENTRY = 0;
 
-const ENTRIES_MIN = 64;
+const TICK_MS = 8;
+const LEVELS = 5;
+const LISTS_PER_LEVEL = 256;
+/** How many ticks a list of each level is long. */
+const TICKS_OF_LIST: readonly number[] = Array.from({ length: LEVELS }, (_, level) => LISTS_PER_LEVEL ** level);
+
+/** Entries lie in chunks: to make room for more of them copies nothing. */
+const CHUNK_SHIFT = 13;
+const CHUNK_ENTRIES = 2 ** CHUNK_SHIFT;
+const CHUNK_MASK = CHUNK_ENTRIES - 1;
+
+/** The words of an entry; one that is free keeps the number of the next free one as its successor. */
+const LOCATION = 0;
+const NEXT = 1;
+/** The entry before; in the first of a list, the list's number with IS_FIRST; 0 in one that hangs in no list. */
+const PREVIOUS = 2;
+const LOCK = 3;
+const WORDS = 4;
+const IS_FIRST = 0x8000_0000;
+
+const START = 0;
+/** Infinity: never expires. */
+const LENGTH = 1;
+const NUMBERS = 2;
+
+/** What an entry takes. */
+export const ENTRY_BYTES = WORDS * 4 + NUMBERS * 8;
 
 export class Times {
-  #locations = new Uint32Array(ENTRIES_MIN);
-  #startMs = new Float64Array(ENTRIES_MIN);
-  /** Infinity: never expires. */
-  #lengthMs = new Float64Array(ENTRIES_MIN);
-  /** Where in the heap an entry stands; 0: not in it. */
-  #heapAt = new Uint32Array(ENTRIES_MIN);
-  /** Numbers of entries, from 1 on: those at 2n and 2n + 1 do not expire before the one at n. */
-  #heap = new Uint32Array(ENTRIES_MIN);
-  #heapSize = 0;
-  /** How many numbers were given out, those that are free again too. */
+  #words: Uint32Array[] = [];
+  #numbers: Float64Array[] = [];
+  /** How many numbers were given out, those that are free again too; there is no entry 0. */
   #used = 1;
-  #free: number[] = [];
-  /** By number of entry. They are few, so they may be objects. */
-  readonly locks = new Map<number, Lock>();
+  #firstFree = NO_ENTRY;
+  #size = 0;
+  #mortal = 0;
+  readonly #locks = new Locks();
+  /** The first entry of each list. */
+  readonly #lists = new Uint32Array(LEVELS * LISTS_PER_LEVEL);
+  /** Ticks count from the first time that is heard of. */
+  #originMs = Number.NaN;
+  /** All lists before this tick are empty. */
+  #tick = 0;
 
   /** How many entries there are. */
   get size(): number {
-    return this.#used - 1 - this.#free.length;
+    return this.#size;
   }
 
   /** How many of them expire. */
   get mortal(): number {
-    return this.#heapSize;
+    return this.#mortal;
   }
 
   get memoryBytes(): number {
-    return this.#locations.length * (3 * 4 + 2 * 8);
+    return this.#size * ENTRY_BYTES + this.#locks.memoryBytes;
   }
 
   /** Makes an entry that never expires. */
   add(location: number, nowMs: number): number {
-    const entry = this.#free.pop() ?? this.#used++;
-    if (entry === this.#locations.length) this.#grow();
-    this.#locations[entry] = location;
-    this.#startMs[entry] = nowMs;
-    this.#lengthMs[entry] = Infinity;
-    this.#heapAt[entry] = 0;
+    let entry = this.#firstFree;
+    if (entry === NO_ENTRY) {
+      entry = this.#used++;
+      if (entry >>> CHUNK_SHIFT === this.#words.length) {
+        this.#words.push(new Uint32Array(CHUNK_ENTRIES * WORDS));
+        this.#numbers.push(new Float64Array(CHUNK_ENTRIES * NUMBERS));
+      }
+    } else {
+      this.#firstFree = this.#word(entry, NEXT);
+    }
+    this.#size++;
+    this.#setWord(entry, LOCATION, location);
+    this.#setWord(entry, NEXT, NO_ENTRY);
+    this.#setWord(entry, PREVIOUS, 0);
+    this.#setWord(entry, LOCK, NO_LOCK);
+    this.#setNumber(entry, START, nowMs);
+    this.#setNumber(entry, LENGTH, Infinity);
     return entry;
   }
 
   remove(entry: number): void {
-    this.#leaveHeap(entry);
-    this.locks.delete(entry);
-    this.#free.push(entry);
+    this.#takeOut(entry);
+    this.unlock(entry);
+    this.#setWord(entry, NEXT, this.#firstFree);
+    this.#firstFree = entry;
+    this.#size--;
   }
 
   locationOf(entry: number): number {
-    return this.#locations[entry]!;
+    return this.#word(entry, LOCATION);
   }
 
   relocate(entry: number, location: number): void {
-    this.#locations[entry] = location;
+    this.#setWord(entry, LOCATION, location);
   }
 
   /** Begins a new time to live; Infinity is without end. */
   setLife(entry: number, startMs: number, lengthMs: number): void {
-    this.#leaveHeap(entry);
-    this.#startMs[entry] = startMs;
-    this.#lengthMs[entry] = lengthMs;
-    if (lengthMs === Infinity) return;
-    this.#heapSize++;
-    this.#put(entry, this.#heapSize);
-    this.#rise(entry);
+    this.#takeOut(entry);
+    this.#setNumber(entry, START, startMs);
+    this.#setNumber(entry, LENGTH, lengthMs);
+    if (lengthMs !== Infinity) this.#hangIn(entry);
+  }
+
+  startMs(entry: number): number {
+    return this.#number(entry, START);
   }
 
   lengthMs(entry: number): number {
-    return this.#lengthMs[entry]!;
+    return this.#number(entry, LENGTH);
   }
 
   /** Milliseconds until an entry expires; 0 once it has, Infinity if it never does. */
   leftMs(entry: number, nowMs: number): number {
-    return leftMs({ startMs: this.#startMs[entry]!, lengthMs: this.#lengthMs[entry]! }, nowMs);
+    return leftMs({ startMs: this.#number(entry, START), lengthMs: this.#number(entry, LENGTH) }, nowMs);
   }
 
   isExpired(entry: number, nowMs: number): boolean {
-    return this.#lengthMs[entry]! - (nowMs - this.#startMs[entry]!) <= 0;
+    return this.#number(entry, LENGTH) - (nowMs - this.#number(entry, START)) <= 0;
   }
 
-  /** An entry that has expired, or NO_ENTRY. */
-  nextExpired(nowMs: number): number {
-    return this.#heapSize > 0 && this.isExpired(this.#heap[1]!, nowMs) ? this.#heap[1]! : NO_ENTRY;
+  /** Locks an entry, or sets its lock anew; a length of Infinity is without end. */
+  lock(entry: number, token: number, startMs: number, lengthMs: number): void {
+    let lock = this.#word(entry, LOCK);
+    if (lock === NO_LOCK) this.#setWord(entry, LOCK, (lock = this.#locks.add()));
+    this.#locks.set(lock, token, startMs, lengthMs);
+  }
+
+  unlock(entry: number): void {
+    const lock = this.#word(entry, LOCK);
+    if (lock === NO_LOCK) return;
+    this.#locks.remove(lock);
+    this.#setWord(entry, LOCK, NO_LOCK);
+  }
+
+  /** The token of an entry's lock; 0 if it has none now. */
+  token(entry: number, nowMs: number): number {
+    const lock = this.#word(entry, LOCK);
+    return lock === NO_LOCK || this.#locks.leftMs(lock, nowMs) === 0 ? 0 : this.#locks.token(lock);
+  }
+
+  /** What is left of an entry's lock; 0 if it has none now, Infinity if it is without end. */
+  lockLeftMs(entry: number, nowMs: number): number {
+    const lock = this.#word(entry, LOCK);
+    return lock === NO_LOCK ? 0 : this.#locks.leftMs(lock, nowMs);
+  }
+
+  lockStartMs(entry: number): number {
+    return this.#locks.startMs(this.#word(entry, LOCK));
+  }
+
+  lockLengthMs(entry: number): number {
+    return this.#locks.lengthMs(this.#word(entry, LOCK));
+  }
+
+  /**
+   * Goes on with time.
+   *
+   * @param entriesMax how many entries to look at
+   * @param expire called with an entry that has expired; it has to remove it
+   * @returns how many more may be looked at: 0 if there may be more that have expired
+   */
+  advance(entriesMax: number, nowMs: number, expire: (entry: number) => void): number {
+    let left = entriesMax;
+    const nowTick = this.#tickOf(nowMs);
+    for (;;) {
+      left = this.#handDown(left);
+      if (left <= 0) return 0;
+      const list = this.#tick % LISTS_PER_LEVEL;
+      if (this.#tick >= nowTick) {
+        // The present tick is not over: of its entries some have expired. These are few milliseconds' worth, and looked
+        // at all together: to come back to them would find the same ones again.
+        for (let entry = this.#lists[list]!, next; entry !== NO_ENTRY; entry = next) {
+          next = this.#word(entry, NEXT);
+          if (this.isExpired(entry, nowMs)) expire(entry);
+        }
+        return left;
+      }
+      for (let entry = this.#lists[list]!; entry !== NO_ENTRY; entry = this.#lists[list]!, left--) {
+        if (left <= 0) return 0;
+        expire(entry);
+      }
+      this.#tick = Math.min(nowTick, this.#nextTick());
+    }
   }
 
   clear(): void {
-    this.#locations = new Uint32Array(ENTRIES_MIN);
-    this.#startMs = new Float64Array(ENTRIES_MIN);
-    this.#lengthMs = new Float64Array(ENTRIES_MIN);
-    this.#heapAt = new Uint32Array(ENTRIES_MIN);
-    this.#heap = new Uint32Array(ENTRIES_MIN);
-    this.#heapSize = 0;
+    this.#words = [];
+    this.#numbers = [];
     this.#used = 1;
-    this.#free = [];
-    this.locks.clear();
+    this.#firstFree = NO_ENTRY;
+    this.#size = this.#mortal = 0;
+    this.#locks.clear();
+    this.#lists.fill(NO_ENTRY);
   }
 
-  /** @throws Error if the heap is out of order: a defect */
+  /** @throws Error if a list is broken, or an entry hangs where it would be found too late: a defect */
   check(): void {
-    for (let at = 1; at <= this.#heapSize; at++) {
-      const entry = this.#heap[at]!;
-      const parent = this.#heap[at >>> 1]!;
-      /* c8 ignore next 3 -- only a defect gets here */
-      if (this.#heapAt[entry] !== at || (at > 1 && this.#endMs(parent) > this.#endMs(entry))) {
-        throw new Error(`the heap of times is out of order at ${at}`);
+    let mortal = 0;
+    for (const [list, first] of this.#lists.entries()) {
+      for (let entry = first, previous = (IS_FIRST | list) >>> 0; entry !== NO_ENTRY; entry = this.#word(entry, NEXT)) {
+        /* c8 ignore next 3 -- only a defect gets here */
+        if (this.#word(entry, PREVIOUS) !== previous || this.#isTooLate(entry, list)) {
+          throw new Error(`the wheel of times is wrong at ${list}`);
+        }
+        mortal++;
+        previous = entry;
       }
     }
+    /* c8 ignore next -- only a defect gets here */
+    if (mortal !== this.#mortal) throw new Error(`${mortal} entries in the wheel of ${this.#mortal}`);
+    this.#locks.check();
   }
 
-  /** Not exact where the sum is above 2^53: good enough to tell which of two comes first. */
-  #endMs(entry: number): number {
-    return this.#startMs[entry]! + this.#lengthMs[entry]!;
+  /** Whether an entry's list is handed down, or looked at, only after the tick in which it expires. */
+  #isTooLate(entry: number, list: number): boolean {
+    const level = Math.floor(list / LISTS_PER_LEVEL);
+    const ticks = TICKS_OF_LIST[level]!;
+    const listNow = Math.floor(this.#tick / ticks);
+    const ahead = (list - (listNow % LISTS_PER_LEVEL) + LISTS_PER_LEVEL) % LISTS_PER_LEVEL;
+    return (listNow + ahead) * ticks > Math.max(this.#endTick(entry), this.#tick);
   }
 
-  #put(entry: number, at: number): void {
-    this.#heap[at] = entry;
-    this.#heapAt[entry] = at;
+  #tickOf(timeMs: number): number {
+    if (Number.isNaN(this.#originMs)) this.#originMs = timeMs;
+    return Math.max(0, Math.floor((timeMs - this.#originMs) / TICK_MS));
   }
 
-  #leaveHeap(entry: number): void {
-    const at = this.#heapAt[entry]!;
-    if (at === 0) return;
-    this.#heapAt[entry] = 0;
-    const last = this.#heap[this.#heapSize--]!;
-    if (last === entry) return;
-    this.#put(last, at);
-    this.#rise(last);
-    this.#sink(last);
+  #endTick(entry: number): number {
+    // Not exact where the sum is above 2^53: good enough for the order of such ends.
+    return this.#tickOf(this.#number(entry, START) + this.#number(entry, LENGTH));
   }
 
-  #rise(entry: number): void {
-    const endMs = this.#endMs(entry);
-    let at = this.#heapAt[entry]!;
-    for (; at > 1; at >>>= 1) {
-      const parent = this.#heap[at >>> 1]!;
-      if (this.#endMs(parent) <= endMs) break;
-      this.#put(parent, at);
+  /** The next tick at which a list is due; Infinity if all are empty. */
+  #nextTick(): number {
+    let nextTick = Infinity;
+    for (let level = 0; level < LEVELS; level++) {
+      const ticks = TICKS_OF_LIST[level]!;
+      const listNow = Math.floor(this.#tick / ticks);
+      for (let ahead = 1; ahead < LISTS_PER_LEVEL; ahead++) {
+        if (this.#lists[level * LISTS_PER_LEVEL + ((listNow + ahead) % LISTS_PER_LEVEL)] === NO_ENTRY) continue;
+        nextTick = Math.min(nextTick, (listNow + ahead) * ticks);
+        break;
+      }
     }
-    this.#put(entry, at);
+    return nextTick;
   }
 
-  #sink(entry: number): void {
-    const endMs = this.#endMs(entry);
-    let at = this.#heapAt[entry]!;
-    for (let child = 2 * at; child <= this.#heapSize; child = 2 * at) {
-      if (child < this.#heapSize && this.#endMs(this.#heap[child + 1]!) < this.#endMs(this.#heap[child]!)) child++;
-      const below = this.#heap[child]!;
-      if (this.#endMs(below) >= endMs) break;
-      this.#put(below, at);
-      at = child;
+  /** Hands down the lists that begin with the present tick; returns how many more entries may be looked at. */
+  #handDown(entriesMax: number): number {
+    let left = entriesMax;
+    for (let level = LEVELS - 1; level > 0; level--) {
+      const ticks = TICKS_OF_LIST[level]!;
+      if (this.#tick % ticks !== 0) continue;
+      const list = level * LISTS_PER_LEVEL + ((this.#tick / ticks) % LISTS_PER_LEVEL);
+      for (let entry = this.#lists[list]!; entry !== NO_ENTRY && left > 0; entry = this.#lists[list]!, left--) {
+        this.#takeOut(entry);
+        this.#hangIn(entry);
+      }
     }
-    this.#put(entry, at);
+    return left;
   }
 
-  #grow(): void {
-    this.#locations = grown(this.#locations, new Uint32Array(2 * this.#locations.length));
-    this.#startMs = grown(this.#startMs, new Float64Array(2 * this.#startMs.length));
-    this.#lengthMs = grown(this.#lengthMs, new Float64Array(2 * this.#lengthMs.length));
-    this.#heapAt = grown(this.#heapAt, new Uint32Array(2 * this.#heapAt.length));
-    this.#heap = grown(this.#heap, new Uint32Array(2 * this.#heap.length));
+  #hangIn(entry: number): void {
+    const endTick = Math.max(this.#endTick(entry), this.#tick);
+    let level = 0;
+    let ahead = endTick - this.#tick;
+    while (level < LEVELS - 1 && ahead >= LISTS_PER_LEVEL) {
+      level++;
+      ahead = Math.floor(endTick / TICKS_OF_LIST[level]!) - Math.floor(this.#tick / TICKS_OF_LIST[level]!);
+    }
+    // What ends behind the last list hangs in that, and is hung in again when it is due.
+    const listAt = Math.floor(this.#tick / TICKS_OF_LIST[level]!) + Math.min(ahead, LISTS_PER_LEVEL - 1);
+    const list = level * LISTS_PER_LEVEL + (listAt % LISTS_PER_LEVEL);
+    const next = this.#lists[list]!;
+    this.#setWord(entry, NEXT, next);
+    this.#setWord(entry, PREVIOUS, IS_FIRST | list);
+    if (next !== NO_ENTRY) this.#setWord(next, PREVIOUS, entry);
+    this.#lists[list] = entry;
+    this.#mortal++;
   }
-}
 
-function grown<Numbers extends Uint32Array | Float64Array>(from: Numbers, into: Numbers): Numbers {
-  into.set(from);
-  return into;
+  #takeOut(entry: number): void {
+    const previous = this.#word(entry, PREVIOUS);
+    if (previous === 0) return;
+    const next = this.#word(entry, NEXT);
+    if (next !== NO_ENTRY) this.#setWord(next, PREVIOUS, previous);
+    if (previous >= IS_FIRST) this.#lists[previous - IS_FIRST] = next;
+    else this.#setWord(previous, NEXT, next);
+    this.#setWord(entry, PREVIOUS, 0);
+    this.#mortal--;
+  }
+
+  #word(entry: number, at: number): number {
+    return this.#words[entry >>> CHUNK_SHIFT]![(entry & CHUNK_MASK) * WORDS + at]!;
+  }
+
+  #setWord(entry: number, at: number, value: number): void {
+    this.#words[entry >>> CHUNK_SHIFT]![(entry & CHUNK_MASK) * WORDS + at] = value;
+  }
+
+  #number(entry: number, at: number): number {
+    return this.#numbers[entry >>> CHUNK_SHIFT]![(entry & CHUNK_MASK) * NUMBERS + at]!;
+  }
+
+  #setNumber(entry: number, at: number, value: number): void {
+    this.#numbers[entry >>> CHUNK_SHIFT]![(entry & CHUNK_MASK) * NUMBERS + at] = value;
+  }
 }

@@ -1,6 +1,7 @@
 /** For tests of stores: requests written as literals, and outcomes that can be compared with literals. */
 import { FLAG, ReplyFrame, RequestFrame, flagNames, type FlagName } from '../../../protocol/index.ts';
-import type { Store } from '../store.ts';
+import { Progress } from '../progress.ts';
+import type { ListPage, Store } from '../store.ts';
 
 /** A string stands for bytes, one for each char (latin1). */
 export type BytesLiteral = string | Uint8Array;
@@ -77,19 +78,21 @@ export function perform(
 ): Outcome {
   const request = makeRequest(literal);
   const reply = new ReplyFrame();
-  reply.clear();
   const entries: [string, string][] = [];
-  if (operation === 'list') {
-    store.list(request, reply, {
-      add(keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd) {
-        if (entries.length >= pageItems) return false;
-        entries.push([textOf(keyBytes, keyStart, keyEnd), textOf(valueBytes, valueStart, valueEnd)]);
-        return true;
-      },
-    });
-  } else {
-    store[operation](request, reply);
-  }
+  const page: ListPage = {
+    add(keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd) {
+      if (entries.length >= pageItems) return false;
+      entries.push([textOf(keyBytes, keyStart, keyEnd), textOf(valueBytes, valueStart, valueEnd)]);
+      return true;
+    },
+  };
+  // Slices so short that nearly every prefix request takes several.
+  const progress = new Progress(3);
+  do {
+    reply.clear();
+    if (operation === 'list') store.list(request, reply, page, progress);
+    else store[operation](request, reply, progress);
+  } while (progress.isUnfinished);
   const outcome = outcomeOf(reply);
   if (entries.length > 0) outcome.entries = entries;
   request.keyBytes.fill(0xee);

@@ -2,10 +2,10 @@
  * A small server that withstands a kill, for the tests of the durability cases alone: nothing of our own server is in
  * it. It knows as much of each profile as those cases ask for.
  */
-import { createServer, type Socket } from 'node:net';
-import { FLAG, FLAGS, type FlagName } from '../../protocol/flags.ts';
-import { operationName } from '../../protocol/operations.ts';
-import { DurableStore, stall, type Defect, type Item } from './durable-store.ts';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { FLAG, FLAGS, type FlagName } from '../../../protocol/flags.ts';
+import { operationName } from '../../../protocol/operations.ts';
+import { DurableStore, stall, type Defect, type Item } from './store.ts';
 
 interface Request {
   readonly op: string | undefined;
@@ -28,10 +28,11 @@ const MISS: Reply = { status: 404 };
 const HEAD_BYTES = 8;
 const FRAME_BYTES_MAX = 1 << 20;
 const LAST_READ_MS = 100;
+const NOISE = `${'\u001b[31m listening on tcp://127.0.0.1:1 '.repeat(20)}\n`;
 
 const HELLO = {
   protocol: '1',
-  server: 'durable-server 1',
+  server: 'durable-subject 1',
   profiles: 'core standard prefix locks durable',
   'max-key': '250',
   'max-value': '8192',
@@ -178,6 +179,7 @@ export function serveDurable(dataPath: string, port: number, defect: Defect): vo
       while (pending.length >= 4 && pending.length >= 4 + pending.readUInt32BE(0)) {
         const end = 4 + pending.readUInt32BE(0);
         const request = read(pending.subarray(4, end));
+        if (defect === 'noisy-output') process.stderr.write(NOISE);
         pending = pending.subarray(end);
         if (defect === 'ends-without-answering') {
           // One after the other, so that a signal meets some that are not answered.
@@ -192,12 +194,15 @@ export function serveDurable(dataPath: string, port: number, defect: Defect): vo
       socket.write(write(request, server.answer(request)));
       if (slow.length > 0) setTimeout(answerSlowly, 1);
     }
-  }).listen(port, '127.0.0.1');
+  }).listen(port, '127.0.0.1', () => {
+    const { port: bound } = listener.address() as AddressInfo;
+    process.stdout.write(`listening on tcp://127.0.0.1:${bound}\n`);
+  });
   if (defect === 'ends-by-the-signal') return;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop());
 
   function stop(): void {
-    if (defect === 'never-ends') return;
+    if (defect === 'ignores-sigterm') return;
     if (defect === 'ends-with-status-1') process.exitCode = 1;
     listener.close();
     const end = (): void => {

@@ -1,5 +1,5 @@
 /**
- * Items in memory and in a file, for the tests of the durability cases alone. A record of the file is
+ * Items in memory and in a file, to try the durability cases out on. A record of the file is
  *
  *     u32 length of the rest | u8 kind | u32 TAG | f64 expiry | f64 TTL | f64 version | u16 key length | key | value
  *
@@ -9,24 +9,33 @@
 import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Defect =
-  | 'none'
-  /** Legal: what was not synced may be lost, versions included, which the contract only advises against. */
-  | 'writes-at-sync'
-  | 'ack-before-write'
-  | 'resurrected-delete'
-  | 'resurrected-reset'
-  | 'torn-tail-served'
-  | 'counters-go-back'
-  | 'ttl-starts-anew'
-  | 'tags-are-forgotten'
-  | 'sync-does-nothing'
-  | 'prefix-in-halves'
-  | 'ends-without-answering'
-  | 'ends-by-the-signal'
-  | 'ends-with-status-1'
-  | 'never-ends'
-  | 'loses-all-when-it-stops';
+/** What a store, or the server over it, may do otherwise. The first three are legal. */
+const DEFECTS = [
+  'none',
+  /** What was not synced may be lost, versions included, which the contract only advises against. */
+  'writes-at-sync',
+  'noisy-output',
+  'ack-before-write',
+  'resurrected-delete',
+  'resurrected-reset',
+  'torn-tail-served',
+  'versions-start-anew',
+  'clock-stops-while-down',
+  'tags-are-forgotten',
+  'sync-does-nothing',
+  'prefix-in-halves',
+  'ends-without-answering',
+  'ends-by-the-signal',
+  'ends-with-status-1',
+  'ignores-sigterm',
+  'loses-all-when-it-stops',
+] as const;
+
+export type Defect = (typeof DEFECTS)[number];
+
+export function isDefect(text: string): text is Defect {
+  return (DEFECTS as readonly string[]).includes(text);
+}
 
 export interface Item {
   readonly value: string;
@@ -43,6 +52,7 @@ const BLOCK = 1000;
 const LENGTH_BYTES = 4;
 const KEY_AT = 31;
 const LATE_MS = 200;
+const TORN_MS = 4;
 const NOTHING: Item = { value: '', tag: 0, expiresMs: 0, ttlMs: 0, version: 0 };
 
 type Kind = 'i' | 'd' | 'r' | 'b';
@@ -89,7 +99,7 @@ export class DurableStore {
     // What a kill cut off must not stand before what is written next.
     truncateSync(this.#path, this.#writtenBytes);
     const living = [...this.items.values()].map(({ version }) => version);
-    this.#counter = defect === 'counters-go-back' ? Math.max(0, ...living) : this.#block;
+    this.#counter = defect === 'versions-start-anew' ? Math.max(0, ...living) : this.#block;
   }
 
   #recover(bytes: Buffer): void {
@@ -103,7 +113,7 @@ export class DurableStore {
     if (kind === 'r') this.items.clear();
     if (kind === 'd') this.items.delete(key);
     if (kind !== 'i') return;
-    const startsAnew = this.#defect === 'ttl-starts-anew' && ttlMs > 0;
+    const startsAnew = this.#defect === 'clock-stops-while-down' && ttlMs > 0;
     this.items.set(key, {
       value: bytes.toString('latin1', keyEnd),
       tag: this.#defect === 'tags-are-forgotten' ? 0 : bytes.readUInt32BE(1),
@@ -136,7 +146,8 @@ export class DurableStore {
     if (this.#defect !== 'torn-tail-served') return this.#append(bytes);
     const half = bytes.length - (item.value.length >> 1);
     this.#append(bytes.subarray(0, half));
-    stall(1);
+    // So long that a kill under load meets the half record nearly always, and hardly ever a whole one.
+    stall(TORN_MS);
     this.#append(bytes.subarray(half));
   }
 

@@ -1,0 +1,94 @@
+/** The items of an ArenaStore as a log sees them: what has changed goes to its sink, and what it has read comes back. */
+import type { Clock } from '../../clock.ts';
+import type { ItemSink, ItemState, LoggedStore } from '../item-sink.ts';
+import type { ArenaItems } from './arena-items.ts';
+import { NO_LOCATION } from './hash-index.ts';
+import { copy } from './key-bytes.ts';
+import { NO_ENTRY } from './times.ts';
+
+export class LoggedItems implements LoggedStore {
+  readonly #items: ArenaItems;
+  readonly #clock: Clock;
+
+  constructor(items: ArenaItems, clock: Clock) {
+    this.#items = items;
+    this.#clock = clock;
+  }
+
+  get sink(): ItemSink | undefined {
+    return this.#items.teller.sink;
+  }
+
+  set sink(sink: ItemSink | undefined) {
+    this.#items.teller.sink = sink;
+  }
+
+  get lastVersion(): number {
+    return this.#items.lastVersion;
+  }
+
+  get lastToken(): number {
+    return this.#items.lastToken;
+  }
+
+  put(item: ItemState): void {
+    const items = this.#items;
+    const nowMs = this.#clock.nowMs();
+    const location = items.find(item, nowMs);
+    const valueBytes = item.valueEnd - item.valueStart;
+    const needsEntry = item.lifeMs !== Infinity || item.token !== 0;
+    if (location === NO_LOCATION) items.create(item, valueBytes, item.tag, needsEntry, nowMs);
+    else items.resize(location, valueBytes, item.tag, needsEntry, -1, nowMs);
+    const { record } = items;
+    copy(record.bytes, record.valueStart, item.valueBytes, item.valueStart, item.valueEnd);
+    record.version = item.version;
+    record.createdMs = item.createdMs;
+    record.access(nowMs);
+    this.#setTimes(item);
+    this.counters(item.version, item.token);
+  }
+
+  touch(item: ItemState): void {
+    const items = this.#items;
+    const nowMs = this.#clock.nowMs();
+    const location = items.find(item, nowMs);
+    if (location === NO_LOCATION) return;
+    if (item.lifeMs !== Infinity || item.token !== 0) items.ensureEntry(location, nowMs);
+    this.#setTimes(item);
+    this.counters(0, item.token);
+  }
+
+  remove(item: ItemState): void {
+    const items = this.#items;
+    const location = items.find(item, this.#clock.nowMs());
+    if (location !== NO_LOCATION) items.remove(location);
+  }
+
+  reset(): void {
+    this.#items.clear();
+  }
+
+  counters(lastVersion: number, lastToken: number): void {
+    const items = this.#items;
+    items.lastVersion = Math.max(items.lastVersion, lastVersion);
+    items.lastToken = Math.max(items.lastToken, lastToken);
+  }
+
+  beginWalk(visit: (item: ItemState) => void): void {
+    this.#items.beginWalk(visit);
+  }
+
+  walk(itemsMax: number): boolean {
+    return this.#items.walk(itemsMax, this.#clock.nowMs());
+  }
+
+  /** Gives the open item the life and the lock that another has. */
+  #setTimes({ lifeStartMs, lifeMs, token, lockStartMs, lockMs }: ItemState): void {
+    const { record, times } = this.#items;
+    const { entry } = record;
+    if (entry === NO_ENTRY) return;
+    times.setLife(entry, lifeStartMs, lifeMs);
+    if (token === 0) times.unlock(entry);
+    else times.lock(entry, token, lockStartMs, lockMs);
+  }
+}

@@ -1,0 +1,59 @@
+/** A server that leaves requests without a reply ends a run soon, and a slow one is waited for. */
+import { describe, expect, test } from 'vitest';
+import type { CaseRecord } from './records.ts';
+import { CASES } from './registry.ts';
+import { runSuite } from './run.ts';
+import { IMPATIENT_CASES, MUTE_CASES } from './silence.ts';
+import { right, serveSmall, type Behaviour } from './testing/small-server.ts';
+
+const SCALE = 0.1;
+const FEW = ['get.*', 'ping.*'];
+const ALL: readonly string[] = [];
+
+async function recordsOf(behaviour: Behaviour, run: readonly string[], timeoutScale: number): Promise<CaseRecord[]> {
+  const { target, stop } = await serveSmall(behaviour);
+  const records: CaseRecord[] = [];
+  try {
+    await runSuite({
+      target,
+      cases: CASES,
+      selection: { run, skip: [] },
+      session: { seed: 'a11c', timeoutScale, profiles: ['core'] },
+      suiteVersion: '0',
+      repeat: '',
+      emit: (record) => void (record.record === 'case' && records.push(record)),
+    });
+    return records;
+  } finally {
+    stop();
+  }
+}
+
+describe('a server that answers JSON alone', () => {
+  test('is tried for a while, and what is left of core is blocked', async () => {
+    const records = (await recordsOf(() => [], ALL, SCALE)).filter(({ profile }) => profile === 'core');
+    // HELLO went unanswered too, which counts for the first of them.
+    const silent = records.filter(({ code }) => code === 'no-reply');
+    expect(silent.length).toBe(MUTE_CASES - IMPATIENT_CASES);
+    const blocked = records.filter(({ status }) => status === 'BLOCKED');
+    expect(blocked.length).toBeGreaterThan(0);
+    expect(blocked[0]?.reason).toMatch(/^nothing of core is answered: \d+ cases in a row had no reply$/);
+  });
+});
+
+describe('a server that answers late', () => {
+  test('is waited for, however many cases there are', async () => {
+    const records = await recordsOf(
+      (due, socket, items) => {
+        const frames = right(due, socket, items);
+        // Beyond the short wait, and within the long one.
+        if (frames.length > 0) setTimeout(() => socket.destroyed || socket.write(Buffer.concat(frames)), 900);
+        return [];
+      },
+      FEW,
+      1,
+    );
+    expect(records.filter(({ code }) => code === 'no-reply')).toEqual([]);
+    expect(records.filter(({ status }) => status === 'PASS').length).toBeGreaterThan(5);
+  });
+});

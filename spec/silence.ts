@@ -1,0 +1,52 @@
+/**
+ * Notes which profiles of a target answer at all. A server that leaves out a whole profile, or does not read its frames
+ * as they are meant, would otherwise be waited for in every one of hundreds of cases.
+ */
+import type { Profile } from '../protocol/profiles.ts';
+import type { CaseResult } from './outcome.ts';
+import type { Session } from './session.ts';
+
+/** After so many cases of a profile in a row that failed for want of a reply, the next are waited for in short. */
+export const IMPATIENT_CASES = 6;
+/** After so many the rest of the profile is not tried. */
+export const MUTE_CASES = 24;
+const IMPATIENT_SHARE = 8;
+
+export class Silence {
+  readonly #session: Session;
+  readonly #cases = new Map<Profile, number>();
+
+  constructor(session: Session) {
+    this.#session = session;
+    // HELLO is a request of core, and the longest wait was in vain for it.
+    if (session.isSilentToHello) this.#cases.set('core', IMPATIENT_CASES);
+  }
+
+  /** How many cases of a profile in a row had no reply. */
+  of(profile: Profile): number {
+    return this.#cases.get(profile) ?? 0;
+  }
+
+  /** Whether cases of a profile are not to be tried any more. */
+  isMute(profile: Profile): boolean {
+    return this.of(profile) >= MUTE_CASES;
+  }
+
+  /**
+   * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered: a sweep
+   * would wait at every offset. Slowness alone is no
+   * failure, but cases have failed by then, and one that is answered brings the long waits back.
+   */
+  sessionFor(profile: Profile): Session {
+    if (this.of(profile) < IMPATIENT_CASES) return this.#session;
+    const { waitMs, timeoutScale } = this.#session;
+    const waits = { waitMs: Math.ceil(waitMs / IMPATIENT_SHARE), timeoutScale: timeoutScale / IMPATIENT_SHARE };
+    return { ...this.#session, ...waits };
+  }
+
+  note(profile: Profile, { status, code }: Pick<CaseResult, 'status' | 'code'>): void {
+    // A connection that came too late for a short wait says nothing of replies.
+    if (status === 'SKIP' || status === 'BLOCKED' || code === 'no-connection') return;
+    this.#cases.set(profile, code === 'no-reply' ? this.of(profile) + 1 : 0);
+  }
+}
