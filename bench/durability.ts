@@ -14,7 +14,8 @@ import { openNodeDisk } from '../server/log/node-disk.ts';
 import { recover } from '../server/log/recovery.ts';
 import { silentLogger } from '../server/logger.ts';
 import type { ItemSink } from '../server/store/item-sink.ts';
-import { createMapStore } from '../server/store/map-store.ts';
+import { createStore } from '../server/server.ts';
+import { parseServerOptions } from '../server/options.ts';
 import type { Store } from '../server/store/store.ts';
 
 const ITEMS = Number(process.argv[2] ?? 1_000_000);
@@ -23,7 +24,7 @@ const BATCH = 32;
 const NO_SINK: ItemSink = { put() {}, touch() {}, remove() {}, reset() {}, counters() {} };
 
 function newStore(): Store {
-  return createMapStore({ clock: systemClock, valueBytesMax: 2 ** 20 });
+  return createStore(parseServerOptions(), systemClock);
 }
 
 function open(directory: string, store: Store, mode: DurabilityMode): Promise<OpenData> {
