@@ -2,7 +2,7 @@
  * Plants each mutant in a copy of the sources, lets the simulation look for it, and prints what it found as JSON, one
  * mutant a line:
  *
- *     node --import tsx server/log/testing/run-mutants.ts [SEEDS] [FIRST_SEED]
+ *     node --import tsx server/log/testing/run-mutants.ts
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const PARTS = [
   'tsconfig.json',
 ];
 
-async function judge(mutant: Mutant, folder: string, seeds: number, firstSeed: number): Promise<object> {
+async function judge(mutant: Mutant, folder: string): Promise<object> {
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const path = join(folder, 'server/log', mutant.file);
@@ -36,23 +36,21 @@ async function judge(mutant: Mutant, folder: string, seeds: number, firstSeed: n
   );
   const url = pathToFileURL(join(folder, 'server/log/testing/simulation.ts')).href;
   const { simulate } = (await import(url)) as typeof import('./simulation.ts');
-  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  for (let seed = 1; seed <= SEEDS_MAX; seed++) {
     try {
       await simulate(seed);
     } catch (error) {
-      return { name: mutant.name, seeds: seed - firstSeed + 1, found: (error as Error).message };
+      return { name: mutant.name, seeds: seed, found: (error as Error).message };
     }
   }
-  return { name: mutant.name, seeds };
+  return { name: mutant.name, seeds: SEEDS_MAX };
 }
 
 async function main(): Promise<void> {
-  const seeds = Number(process.argv[2] ?? SEEDS_MAX);
-  const firstSeed = Number(process.argv[3] ?? 1);
   for (const mutant of MUTANTS) {
     const folder = mkdtempSync(join(tmpdir(), 'speicher-mutant-'));
     try {
-      process.stdout.write(`${JSON.stringify(await judge(mutant, folder, seeds, firstSeed))}\n`);
+      process.stdout.write(`${JSON.stringify(await judge(mutant, folder))}\n`);
     } finally {
       rmSync(folder, { recursive: true });
     }
