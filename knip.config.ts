@@ -8,6 +8,7 @@ const config: KnipConfig = {
     // Named in tox-like.config.ts, in .ci/run and in the configuration of coverage.
     'tox-like.config.ts',
     'scripts/{with-server,check-package,tally,take-coverage}.ts',
+    'bench/smoke.ts',
     'scripts/vitest-{coverage,browser}.config.ts',
     'spec/**/*.browser.test.ts',
     'scripts/fixtures/*.ts',

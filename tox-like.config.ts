@@ -106,6 +106,14 @@ const config = {
       command: ['{runtime}', ...SPEC, '--spawn', '.tox/example-c/server {port}'],
     },
     {
+      name: 'bench-smoke',
+      description: 'the load generator and the wire limit: built, a second of load each, wrong replies refused',
+      runtime: 'node',
+      needs: { programs: ['cc'] },
+      setup: [['npm', 'run', 'build']],
+      command: ['{runtime}', '--import', 'tsx', 'bench/smoke.ts'],
+    },
+    {
       name: 'package',
       description: 'the packed package in an empty project: import, require, types, command; publint, attw, knip',
       runtime: 'node',

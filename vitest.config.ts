@@ -9,6 +9,8 @@ export default defineConfig({
     // Real sockets and processes: processes and not threads carry the tests, one for each core of a small machine.
     pool: 'forks',
     maxWorkers: 2,
+    // Coverage adds up the counts of one text over all processes, so that those it starts run the sources too.
+    ...(process.env['NODE_V8_COVERAGE'] === undefined && { globalSetup: ['scripts/compile-for-tests.ts'] }),
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // Bun loads TypeScript by itself, and through vite's loader it does not see all names that zod exports.

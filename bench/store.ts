@@ -7,14 +7,13 @@
  * Stores take turns in one process, so that figures can be compared with each other, though not with other machines'.
  */
 import { randomInt } from 'node:crypto';
-import { FLAG, ReplyFrame, RequestFrame } from '../protocol/index.ts';
+import { FLAG } from '../protocol/index.ts';
 import { ArenaStore } from '../server/store/arena/arena-store.ts';
 import { systemClock } from '../server/clock.ts';
 import { createMapStore } from '../server/store/map-store.ts';
 import type { Store } from '../server/store/store.ts';
+import { KEY_BYTES, Keyed, VALUE_BYTES } from './lib/keyed.ts';
 
-const KEY_BYTES = 14;
-const VALUE_BYTES = 100;
 const VALUE_BYTES_MAX = 8 * 1024 * 1024;
 /** As many operations as this are measured of each kind, over as many random keys. */
 const OPERATIONS = 500_000;
@@ -29,31 +28,6 @@ const STORES: Record<string, () => Store> = {
     }),
   MapStore: () => createMapStore({ clock: systemClock, valueBytesMax: VALUE_BYTES_MAX }),
 };
-
-/** The bytes of a request, in which the key's digits are put anew for each operation. */
-class Keyed {
-  readonly request = new RequestFrame();
-  readonly reply = new ReplyFrame();
-  readonly #bytes = Buffer.alloc(KEY_BYTES + VALUE_BYTES, 'v');
-
-  constructor() {
-    this.#bytes.write('key:', 'latin1');
-    this.request.keyBytes = this.request.valueBytes = this.#bytes;
-    this.request.keyEnd = this.request.valueStart = KEY_BYTES;
-    this.setValueBytes(VALUE_BYTES);
-  }
-
-  setValueBytes(valueBytes: number): void {
-    this.request.valueEnd = KEY_BYTES + valueBytes;
-  }
-
-  setKey(number: number): void {
-    for (let at = KEY_BYTES - 1, rest = number; at >= 4; at--, rest = Math.floor(rest / 10)) {
-      this.#bytes[at] = 0x30 + (rest % 10);
-    }
-    this.reply.clear();
-  }
-}
 
 type Step = (store: Store, keyed: Keyed) => void;
 

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Speicher } from '../client/index.ts';
 import { createServer, type Server } from '../server/index.ts';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { isCommandLine } from './console/command-lines.ts';
 import { createCompleter } from './console/completion.ts';
 import { hintFor } from './console/hints.ts';
 import { historyFile, isSecret } from './console/history.ts';
-import { cleanEnvironment, run, SPEICHER } from './testing/run-speicher.ts';
+import { cleanEnvironment, run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });

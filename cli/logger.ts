@@ -1,6 +1,5 @@
 /** The log of `speicher serve`: on stderr, for people on a terminal and as JSON lines everywhere else. */
 import { pino, type Logger } from 'pino';
-import { build as prettyStream } from 'pino-pretty';
 
 /** The descriptor of stderr: stdout is for what scripts read. */
 const STDERR_FD = 2;
@@ -9,10 +8,10 @@ const STDERR_FD = 2;
  * @param level the least important events to log
  * @param isTerminal whether somebody reads along
  */
-export function createLogger(level: string, isTerminal: boolean): Logger {
+export async function createLogger(level: string, isTerminal: boolean): Promise<Logger> {
   // Both write synchronously, so that nothing is lost when the process ends.
   const stream = isTerminal
-    ? prettyStream({
+    ? (await import('pino-pretty')).build({
         destination: STDERR_FD,
         sync: true,
         singleLine: true,

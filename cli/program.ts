@@ -1,12 +1,6 @@
 /** The command line as a whole: subcommands, help, and what each end means to a script. */
 import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
-import { clientCommands } from './commands/client.ts';
-import { consoleCommand } from './commands/console.ts';
-import { dataCommands } from './commands/data.ts';
-import { serveCommand } from './commands/serve.ts';
-import { specCommand } from './commands/spec.ts';
-import { statsCommand } from './commands/stats.ts';
 import { EXIT, reportError } from './exit-codes.ts';
 
 const EXAMPLES = `
@@ -22,31 +16,71 @@ A server is found by --url, else SPEICHER_URL, else at tcp://127.0.0.1:14567.
 Exit codes: 0 done; 1 no such key, or nothing to do; 2 wrong usage; 3 no connection, no reply, or refused.
 Those of speicher spec are its own.`;
 
-function program(): Command {
-  const root = new Command('speicher')
-    .description('A key-value service: the server, and commands for everything that it can do.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [COMMAND]', 'print help for a command')
-    // What stands behind a subcommand is its own: `spec` and its subcommands have options of the same names.
-    .enablePositionalOptions()
-    .configureHelp({
-      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trimEnd(),
-    })
-    .showHelpAfterError('(add --help for how it is used)')
-    .addHelpText('after', EXAMPLES);
-  root
-    .commandsGroup('Server:')
-    .addCommand(serveCommand())
-    .addCommand(statsCommand())
-    .commandsGroup('Check a server:')
-    .addCommand(specCommand())
-    .commandsGroup('By hand:')
-    .addCommand(consoleCommand())
-    .commandsGroup('Ask a server:');
+const VERSION_FLAGS = new Set(['-V', '--version']);
+
+/** Subcommands with a module of their own, by name. What a process loads is what a script waits for. */
+const OWN_MODULES = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  stats: async () => (await import('./commands/stats.ts')).statsCommand(),
+  spec: async () => (await import('./commands/spec.ts')).specCommand(),
+  console: async () => (await import('./commands/console.ts')).consoleCommand(),
+  check: async () => (await import('./commands/data.ts')).checkCommand(),
+  repair: async () => (await import('./commands/data.ts')).repairCommand(),
+} as const satisfies Record<string, () => Promise<Command>>;
+
+function hasOwnModule(name: string): name is keyof typeof OWN_MODULES {
+  return Object.hasOwn(OWN_MODULES, name);
+}
+
+function emptyProgram(): Command {
+  return (
+    new Command('speicher')
+      .description('A key-value service: the server, and commands for everything that it can do.')
+      .version(VERSION, '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print this help')
+      .helpCommand('help [COMMAND]', 'print help for a command')
+      // What stands behind a subcommand is its own: `spec` and its subcommands have options of the same names.
+      .enablePositionalOptions()
+      .configureHelp({
+        subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/\[options\] ?/, '')}`.trimEnd(),
+      })
+      .showHelpAfterError('(add --help for how it is used)')
+      .addHelpText('after', EXAMPLES)
+  );
+}
+
+/** Adds every subcommand, in the order of help. */
+async function addAll(root: Command): Promise<void> {
+  const [{ clientCommands }, serve, stats, spec, byHand, check, repair] = await Promise.all([
+    import('./commands/client.ts'),
+    OWN_MODULES.serve(),
+    OWN_MODULES.stats(),
+    OWN_MODULES.spec(),
+    OWN_MODULES.console(),
+    OWN_MODULES.check(),
+    OWN_MODULES.repair(),
+  ]);
+  root.commandsGroup('Server:').addCommand(serve).addCommand(stats);
+  root.commandsGroup('Check a server:').addCommand(spec);
+  root.commandsGroup('Data of a server that does not run:').addCommand(check).addCommand(repair);
+  root.commandsGroup('By hand:').addCommand(byHand);
+  root.commandsGroup('Ask a server:');
   for (const command of clientCommands()) root.addCommand(command);
-  root.commandsGroup('Data of a server that does not run:');
-  for (const command of dataCommands()) root.addCommand(command);
+}
+
+/**
+ * The program with the subcommand that the first word names, or with all of them where help or an error has to list
+ * them. Options of the program itself take no values, so a subcommand that is meant is the first word.
+ */
+async function program([name = '']: readonly string[]): Promise<Command> {
+  const root = emptyProgram();
+  if (hasOwnModule(name)) {
+    root.addCommand(await OWN_MODULES[name]());
+  } else if (!VERSION_FLAGS.has(name)) {
+    const command = /^[a-z]/.test(name) ? (await import('./commands/client.ts')).clientCommand(name) : undefined;
+    if (command === undefined) await addAll(root);
+    else root.addCommand(command);
+  }
   for (const command of [root, ...root.commands]) command.exitOverride();
   return root;
 }
@@ -63,7 +97,7 @@ export async function run(args: readonly string[]): Promise<void> {
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
   });
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await (await program(args)).parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = reportError(error);
   }

@@ -81,6 +81,7 @@ describe('each kind of option', () => {
         'data',
         'durability',
         'rewriteMinBytes',
+        'maxMemoryBytes',
         'unsentHighWaterBytes',
         'maxUnsentTotalBytes',
       ].includes(property) && property !== 'maxFrameBytes',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { readRecords } from '../spec/report/json.ts';
 import type { RunRecord } from '../spec/records.ts';
 import { resultOf, type RunResult } from '../spec/score.ts';
@@ -219,16 +220,8 @@ describe('servers that do not last', () => {
   });
 
   test('one that the suite started does not outlive it', async () => {
-    const [node, ...rest] = [
-      process.execPath,
-      '--import',
-      'tsx',
-      'cli/main.ts',
-      'serve',
-      '--listen',
-      'tcp://127.0.0.1:{port}',
-    ];
-    const child = start(['spec', '--spawn', [node, ...rest].join(' '), '--jobs', '1', '--json', file('ended.json')]);
+    const command = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:{port}'].map((word) => `'${word}'`).join(' ');
+    const child = start(['spec', '--spawn', command, '--jobs', '1', '--json', file('ended.json')]);
     child.stdout?.resume();
     const exited = once(child, 'close');
     await expect.poll(() => lines('ended.json'), { timeout: 60_000 }).toBeGreaterThan(3);

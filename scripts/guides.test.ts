@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { CASES } from '../spec/registry.ts';
 import { fitsGlob } from '../spec/selection.ts';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { readText, REPOSITORY } from './repository.ts';
 import { startServer } from './server-process.ts';
 
@@ -36,8 +37,8 @@ describe('the guides', () => {
   });
 
   test('options of the command are options that it has', () => {
-    const command = ['--import', 'tsx', 'cli/main.ts', 'spec', '--help'];
-    const help = spawnSync(process.execPath, command, { cwd: REPOSITORY, encoding: 'utf8' }).stdout;
+    const [program = '', ...before] = SPEICHER;
+    const help = spawnSync(program, [...before, 'spec', '--help'], { cwd: REPOSITORY, encoding: 'utf8' }).stdout;
     const lines = GUIDES.flatMap((path) => readText(path).split('\n')).filter((line) =>
       line.startsWith('npx speicher spec '),
     );
@@ -63,8 +64,8 @@ describe('action.yml', () => {
     const none = Object.fromEntries(inputs.map((name) => [`INPUT_${name.toUpperCase().replaceAll('-', '_')}`, '']));
     const run = async (given: Record<string, string>): Promise<{ code: number | null; output: string }> => {
       const own = {
-        SPEC_MAIN: 'cli/main.ts',
-        NODE_OPTIONS: '--import tsx',
+        SPEC_MAIN: SPEICHER.at(-1),
+        NODE_OPTIONS: SPEICHER.slice(1, -1).join(' '),
         SPEICHER_PASSWORD: '',
         INPUT_REPORT: report,
       };

@@ -9,7 +9,7 @@ const made = (files: Record<string, string>) => Object.entries(files).map(([path
 
 /** Tests may read where the server is; everything else is told by its caller. */
 const isFree = (path: string): boolean =>
-  /^(?:cli|scripts|bench)\/|\.test\.ts$|^[^/]+$/.test(path) || PROGRAMS.test(path);
+  /^(?:cli|scripts|bench|testing)\/|\.test\.ts$|^[^/]+$/.test(path) || PROGRAMS.test(path);
 
 /** Programs beside what they start. */
 const PROGRAMS = /^spec\/(?:(?:mutants|variants)\/serve|matrix\/(?:run|nine))\.ts$/;
@@ -40,6 +40,7 @@ describe('imports', () => {
     ['a package in the client', 'client/a.ts', `import { z } from 'zod';`],
     ['sockets in protocol', 'protocol/a.ts', `import { connect } from 'node:net';`],
     ['a computed module', 'server/a.ts', `await import(process.title);`],
+    ['what helps tests in the server', 'server/a.ts', `import { b } from '../testing/b.ts';`],
     ['a folder without a rule', 'other/a.ts', `import { b } from './b.ts';`],
   ])('%s the wrong way is found', (_what, path, text) => {
     expect(wrongImports(made({ [path]: text }))).toEqual([expect.stringMatching(/^[a-z/]+\.ts:1: /)]);
@@ -49,6 +50,16 @@ describe('imports', () => {
     const text = `import { createServer } from '../server/index.ts';`;
     expect(wrongImports(made({ 'client/a.test.ts': text }))).toEqual([]);
     expect(wrongImports(made({ 'client/a.ts': text, 'spec/a.test.ts': text }))).toHaveLength(2);
+  });
+
+  test('whatever tests have in common is there for all of them', () => {
+    const text = `import '../testing/a.ts';`;
+    const tests = {
+      'spec/a.test.ts': text,
+      'client/a.test.ts': text,
+      'server/testing/a.ts': `import '../../testing/a.ts';`,
+    };
+    expect(wrongImports(made(tests))).toEqual([]);
   });
 
   test('subjects are made of the server and the codec, and judged', () => {

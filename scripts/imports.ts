@@ -26,8 +26,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   subjects: { folders: ['subjects', 'spec', 'server', 'protocol'], packages: false, builtins: 'all' },
   cli: { folders: ['cli', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
   bench: { folders: ['bench', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
+  // Names the command for tests, and is imported by tests alone.
+  testing: { folders: ['testing'], packages: false, builtins: 'all' },
   scripts: {
-    folders: ['scripts', 'bench', 'cli', 'server', 'client', 'spec', 'subjects', 'protocol', '.'],
+    folders: ['scripts', 'testing', 'bench', 'cli', 'server', 'client', 'spec', 'subjects', 'protocol', '.'],
     packages: true,
     builtins: 'all',
   },
@@ -82,6 +84,7 @@ function wrong(each: Import): string | undefined {
   const into = folderOf(file);
   // The client is tested against the real server.
   if (isTest(path) && folder === 'client' && into === 'server') return undefined;
+  if (isTest(path) && into === 'testing') return undefined;
   // Another interpreter of the cases is compared with this one over all subjects.
   if (isTest(path) && folder === 'spec' && into === 'subjects') return undefined;
   if (!rule.folders.includes(into)) return `${folder} must not import from ${into}`;

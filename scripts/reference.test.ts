@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLIENT_COMMANDS } from '../cli/client-commands.ts';
-import { dataCommands } from '../cli/commands/data.ts';
 import { readServerConfig } from '../cli/server-config.ts';
 import { Speicher } from '../client/index.ts';
 import { ERRORS, type Outcome } from '../protocol/errors.ts';
@@ -76,7 +75,7 @@ describe('references', () => {
   test.each(READMES)('%s has every command', (path) => {
     const rows = [...readText(path).matchAll(/^\| (`[a-z][^|]*) \|/gm)].map(([, cell = '']) => cell);
     const said = rows.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name));
-    const others = ['serve', 'console', 'spec', ...dataCommands().map((command) => command.name())];
+    const others = ['serve', 'console', 'spec', 'check', 'repair'];
     expect(said.toSorted()).toEqual([...others, ...CLIENT_COMMANDS.keys()].toSorted());
   });
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { readText, REPOSITORY } from './repository.ts';
 import { commandsIn, executable, programSamples, shellSamples } from './samples.ts';
 import { startServer } from './server-process.ts';
@@ -73,7 +74,8 @@ describe('programs in documents', () => {
 
 test('shell samples name scripts and commands that exist', () => {
   const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
-  const help = spawnSync(process.execPath, ['--import', 'tsx', 'cli/main.ts', '--help'], {
+  const [program = '', ...before] = SPEICHER;
+  const help = spawnSync(program, [...before, '--help'], {
     cwd: REPOSITORY,
     encoding: 'utf8',
   }).stdout;

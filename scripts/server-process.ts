@@ -1,6 +1,7 @@
 /** A server of this repository as a process of its own, on a free port. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { REPOSITORY } from './repository.ts';
 
 export interface ServerProcess {
@@ -16,16 +17,13 @@ const STOP_TIMEOUT_MS = 15_000;
 /** The line that says where the server listens; port 0 is what was asked for and not what was given. */
 const LISTENING = /127\.0\.0\.1:([1-9]\d*)/;
 
-/** The command in a checkout: it needs no build. */
-const FROM_SOURCE = [process.execPath, '--import', 'tsx', 'cli/main.ts'];
-
 /**
  * Starts a server on 127.0.0.1 and waits until it says that it listens.
  *
  * @param command the `speicher` command, `serve` and its arguments are added; the one of the checkout if left out.
  * @throws Error with the server's output if it ends before it listens, or does not listen within 20 s.
  */
-export async function startServer(command: readonly string[] = FROM_SOURCE, cwd = REPOSITORY): Promise<ServerProcess> {
+export async function startServer(command: readonly string[] = SPEICHER, cwd = REPOSITORY): Promise<ServerProcess> {
   const [program = '', ...args] = command;
   const child = spawn(program, [...args, 'serve', '--listen', 'tcp://127.0.0.1:0'], {
     cwd,

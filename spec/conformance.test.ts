@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_PORT } from '../protocol/limits.ts';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import {
   attach,
   caseRecord,
@@ -38,7 +39,7 @@ function attachAddress(): string {
 
 function own(label: string, args: readonly string[], credentials?: string): Promise<Target> {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const command = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'serve', '--listen', 'tcp://127.0.0.1:0'];
+  const command = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:0'];
   return spawnTarget({ command: [...command, ...args], cwd, label, ...(credentials !== undefined && { credentials }) });
 }
 

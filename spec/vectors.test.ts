@@ -8,6 +8,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import type { Case } from './case.ts';
 import { MUTANTS } from './mutants/index.ts';
 import { CASES } from './registry.ts';
@@ -94,7 +95,7 @@ describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${se
     ['of core alone', ['--profiles', 'core']],
   ])('agrees on our server %s', { timeout: TIMEOUT_MS }, async (_, args) => {
     const cwd = fileURLToPath(new URL('..', import.meta.url));
-    const serve = [process.execPath, '--import', 'tsx', 'cli/main.ts', 'serve', '--listen', 'tcp://127.0.0.1:0'];
+    const serve = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:0'];
     const { suite, python } = await judgeTwice(async () => {
       const target = await spawnTarget({ command: [...serve, ...args], cwd });
       const credentials = args.includes('--auth') ? { credentials: CREDENTIALS } : {};

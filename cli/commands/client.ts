@@ -62,14 +62,21 @@ export const askAndPrint: Carrier = async (command, words, flags) => {
   }
 };
 
-/** The subcommands, for the program; `stats` has a file of its own, as it can do more. */
+/**
+ * One subcommand, for the program; `stats` has a file of its own, as it can do more.
+ *
+ * @returns undefined if the table has none of this name
+ */
+export function clientCommand(name: string): Command | undefined {
+  const description = CLIENT_COMMANDS.get(name);
+  if (description === undefined || name === 'stats') return undefined;
+  return addConnectionOptions(makeCommand(name, description, 'speicher ', askAndPrint)).addHelpText(
+    'after',
+    CONNECTION_HELP,
+  );
+}
+
+/** All of them, in the order of help. */
 export function clientCommands(): Command[] {
-  return [...CLIENT_COMMANDS]
-    .filter(([name]) => name !== 'stats')
-    .map(([name, description]) =>
-      addConnectionOptions(makeCommand(name, description, 'speicher ', askAndPrint)).addHelpText(
-        'after',
-        CONNECTION_HELP,
-      ),
-    );
+  return [...CLIENT_COMMANDS.keys()].map(clientCommand).filter((command) => command !== undefined);
 }

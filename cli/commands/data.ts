@@ -46,22 +46,24 @@ async function repair(directory: string, { to }: { to: string }): Promise<void> 
   process.stdout.write(`${report.items} items are written to ${to}\n`);
 }
 
-/** The subcommands, for the program. */
-export function dataCommands(): Command[] {
-  return [
-    new Command('check')
-      .summary('look at the data of a server that does not run')
-      .description('Reads all files of a data directory and tells what is good and what is damaged. Changes nothing.')
-      .argument('<DIR>', 'what the server is given as --data')
-      .action(check),
-    new Command('repair')
-      .summary('save what can be read of damaged data')
-      .description(
-        'Writes all that can be read of a data directory to another one. Of items whose last changes are damaged an ' +
-          'older state may come back.',
-      )
-      .argument('<DIR>', 'what the server is given as --data')
-      .requiredOption('--to <OTHER>', 'an empty directory')
-      .action(repair),
-  ];
+/** The subcommand `check`, for the program. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .summary('look at the data of a server that does not run')
+    .description('Reads all files of a data directory and tells what is good and what is damaged. Changes nothing.')
+    .argument('<DIR>', 'what the server is given as --data')
+    .action(check);
+}
+
+/** The subcommand `repair`, for the program. */
+export function repairCommand(): Command {
+  return new Command('repair')
+    .summary('save what can be read of damaged data')
+    .description(
+      'Writes all that can be read of a data directory to another one. Of items whose last changes are damaged an ' +
+        'older state may come back.',
+    )
+    .argument('<DIR>', 'what the server is given as --data')
+    .requiredOption('--to <OTHER>', 'an empty directory')
+    .action(repair);
 }

@@ -53,7 +53,7 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     import('../../server/index.ts'),
     import('../logger.ts'),
   ]);
-  const logger = createLogger(config.options.logLevel, process.stderr.isTTY);
+  const logger = await createLogger(config.options.logLevel, process.stderr.isTTY);
   const server = createServer(config.options, { logger });
   let stoppingSinceMs: number | undefined;
   const stop = (signal: keyof typeof EXIT_BY_SIGNAL) => {

@@ -3,12 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { buffer, text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-
-/** The command line of a shell that is `speicher`. */
-export const SPEICHER: readonly string[] = [process.execPath, '--import', 'tsx', MAIN];
+import { SPEICHER } from '../../testing/speicher-command.ts';
 
 /** The environment without what would configure the command. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {

@@ -3,9 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+import { SPEICHER } from '../../testing/speicher-command.ts';
 
 export class ServerProcess {
   readonly port: number;
@@ -18,8 +16,9 @@ export class ServerProcess {
 
   /** Starts `speicher serve` on a free port, with more flags, and resolves once it serves. */
   static async start(...flags: string[]): Promise<ServerProcess> {
-    const args = ['--import', 'tsx', MAIN, 'serve', '--listen', 'tcp://127.0.0.1:0', '--log-level', 'error', ...flags];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [program = '', ...before] = SPEICHER;
+    const args = [...before, 'serve', '--listen', 'tcp://127.0.0.1:0', '--log-level', 'error', ...flags];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit').then(([code]) => {
       throw new Error(`the server exited with ${String(code)} before it served`);
     });

@@ -226,6 +226,10 @@ export class ArenaItems implements OrderedItems {
     this.#walk = this.#visitWalked = undefined;
   }
 
+  slotShiftAt(location: number): number {
+    return this.#slabs.slotShiftAt(location);
+  }
+
   withKeyAt(location: number, use: (bytes: Uint8Array, start: number, end: number) => void): void {
     const looked = this.#looked;
     looked.open(location);

@@ -52,7 +52,7 @@ export class ItemOrder {
   relocate(from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
     const wasIn = this.#has(from);
     const isIn = this.#has(to);
-    if (wasIn && isIn) this.locations.relocate(from, to, bytes, start, end);
+    if (wasIn && isIn) this.locations.relocate(from, to);
     else if (wasIn) this.locations.remove(from, bytes, start, end);
     else if (isIn) this.locations.add(to, bytes, start, end);
   }

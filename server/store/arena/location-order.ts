@@ -2,9 +2,12 @@
  * The order of keys, as leaves of locations, for prefix requests (PREFIX-1, LIST-1, COUNT-1). It keeps no keys: to
  * compare, it asks for those of the items.
  */
+import { LOCATIONS_PER_PAGE } from './slabs.ts';
 
-/** Compares keys of items. */
+/** Compares keys of items, and knows how far apart they lie. */
 export interface LocatedKeys {
+  /** Items on the page of a location lie at least 2 to the power of this apart. */
+  slotShiftAt(location: number): number;
   /** Below 0, 0 or above 0, as the key of the item stands before, at or behind these bytes. */
   compareAt(location: number, bytes: Uint8Array, start: number, end: number): number;
   /** The same, but a key that begins with the bytes counts as standing before them. */
@@ -24,6 +27,8 @@ export interface Place {
 }
 
 interface Leaf {
+  /** Its number while it is there, wherever among the leaves it stands. */
+  readonly id: number;
   readonly locations: Uint32Array;
   size: number;
 }
@@ -32,8 +37,10 @@ export class LocationOrder {
   readonly #keys: LocatedKeys;
   readonly #leafMax: number;
   #leaves: Leaf[];
-  /** The index of the leaf that `at` looked at last; there may be fewer leaves by now. */
-  #visitedLeafAt = 0;
+  readonly #leafById: Leaf[] = [];
+  readonly #freeIds: number[] = [];
+  /** In which leaf each item stands. */
+  readonly #leafIds: LeafIds;
   /** Counts what is put in and taken out, and splits and joins: a place that was found before is no longer right. */
   changes = 0;
 
@@ -41,11 +48,12 @@ export class LocationOrder {
   constructor(keys: LocatedKeys, leafMax: number) {
     this.#keys = keys;
     this.#leafMax = leafMax;
-    this.#leaves = [this.#leafOf(new Uint32Array(0))];
+    this.#leafIds = new LeafIds(keys);
+    this.#leaves = [this.#makeLeaf(new Uint32Array(0))];
   }
 
   get memoryBytes(): number {
-    return this.#leaves.length * (this.#leafMax * 4 + LEAF_OVERHEAD_BYTES);
+    return this.#leaves.length * (this.#leafMax * 4 + LEAF_OVERHEAD_BYTES) + this.#leafIds.memoryBytes;
   }
 
   /** Puts in an item, whose key is not there. */
@@ -54,6 +62,7 @@ export class LocationOrder {
     const leaf = this.#leaves[leafAt]!;
     leaf.locations.copyWithin(at + 1, at, leaf.size);
     leaf.locations[at] = location;
+    this.#leafIds.set(location, leaf.id);
     leaf.size++;
     this.changes++;
     if (leaf.size === this.#leafMax) this.#split(leafAt);
@@ -61,22 +70,20 @@ export class LocationOrder {
 
   /** Takes out an item that is there, with its key. */
   remove(location: number, bytes: Uint8Array, start: number, end: number): void {
-    // Of the items that are removed in order, each stands in the leaf that was last looked at.
-    const visited = this.#leaves[this.#visitedLeafAt];
-    const visitedAt = visited === undefined ? -1 : indexIn(visited.locations, visited.size, location);
-    const leafAt = visitedAt >= 0 ? this.#visitedLeafAt : this.#leafWith(bytes, start, end);
-    const leaf = this.#leaves[leafAt]!;
-    const at = visitedAt >= 0 ? visitedAt : indexIn(leaf.locations, leaf.size, location);
+    const leaf = this.#leafById[this.#leafIds.get(location)]!;
+    const at = indexIn(leaf.locations, leaf.size, location);
     leaf.locations.copyWithin(at, at + 1, leaf.size);
     leaf.size--;
     this.changes++;
-    if (leaf.size < this.#leafMax / 4) this.#join(leafAt);
+    if (leaf.size < this.#leafMax / 4) this.#join(leaf, bytes, start, end);
   }
 
   /** Notes that an item has moved. */
-  relocate(from: number, to: number, bytes: Uint8Array, start: number, end: number): void {
-    const { locations, size } = this.#leaves[this.#leafWith(bytes, start, end)]!;
+  relocate(from: number, to: number): void {
+    const id = this.#leafIds.get(from);
+    const { locations, size } = this.#leafById[id]!;
     locations[indexIn(locations, size, from)] = to;
+    this.#leafIds.set(to, id);
   }
 
   /** The place of the first key that is not before the bytes. */
@@ -105,7 +112,6 @@ export class LocationOrder {
       place.leafAt++;
       place.at = 0;
     }
-    this.#visitedLeafAt = place.leafAt;
     return this.#leaves[place.leafAt]!.locations[place.at]!;
   }
 
@@ -127,9 +133,12 @@ export class LocationOrder {
     }
   }
 
-  #leafOf(locations: Uint32Array): Leaf {
-    const leaf = { locations: new Uint32Array(this.#leafMax), size: locations.length };
+  #makeLeaf(locations: Uint32Array): Leaf {
+    const id = this.#freeIds.pop() ?? this.#leafById.length;
+    const leaf = { id, locations: new Uint32Array(this.#leafMax), size: locations.length };
     leaf.locations.set(locations);
+    this.#leafById[id] = leaf;
+    for (const location of locations) this.#leafIds.set(location, id);
     return leaf;
   }
 
@@ -159,40 +168,77 @@ export class LocationOrder {
     return low;
   }
 
-  /** The index of the leaf with a key that is there. */
-  #leafWith(bytes: Uint8Array, start: number, end: number): number {
-    const keys = this.#keys;
-    return this.#leafFor((location) => keys.compareAt(location, bytes, start, end) < 0);
-  }
-
   #split(leafAt: number): void {
     const leaf = this.#leaves[leafAt]!;
-    const right = this.#leafOf(leaf.locations.subarray(this.#leafMax / 2, leaf.size));
+    const right = this.#makeLeaf(leaf.locations.subarray(this.#leafMax / 2, leaf.size));
     leaf.size = this.#leafMax / 2;
     this.#leaves.splice(leafAt + 1, 0, right);
     this.changes++;
   }
 
-  /** Joins a leaf that has become small with its neighbour, if there is one, and divides them anew if they are long. */
-  #join(leafAt: number): void {
+  /**
+   * Joins a leaf that has become small with its neighbour, if there is one, and divides them anew if they are long.
+   *
+   * @param bytes the key that was taken out of it, from `start` up to `end`
+   */
+  #join(leaf: Leaf, bytes: Uint8Array, start: number, end: number): void {
     if (this.#leaves.length === 1) return;
+    const leafAt = this.#leafWithout(leaf, bytes, start, end);
     const leftAt = leafAt === 0 ? 0 : leafAt - 1;
     const left = this.#leaves[leftAt]!;
     const right = this.#leaves[leftAt + 1]!;
     const all = new Uint32Array(left.size + right.size);
     all.set(left.locations.subarray(0, left.size));
     all.set(right.locations.subarray(0, right.size), left.size);
+    this.#freeIds.push(left.id, right.id);
     const halves =
       all.length >= (this.#leafMax * 3) / 4
-        ? [this.#leafOf(all.subarray(0, all.length >>> 1)), this.#leafOf(all.subarray(all.length >>> 1))]
-        : [this.#leafOf(all)];
+        ? [this.#makeLeaf(all.subarray(0, all.length >>> 1)), this.#makeLeaf(all.subarray(all.length >>> 1))]
+        : [this.#makeLeaf(all)];
     this.#leaves.splice(leftAt, 2, ...halves);
     this.changes++;
+  }
+
+  /** Where among the leaves one stands that a key was taken out of. */
+  #leafWithout(leaf: Leaf, bytes: Uint8Array, start: number, end: number): number {
+    const keys = this.#keys;
+    // It may have been the leaf's last key: then the search ends at the next leaf. A leaf that is empty is not compared.
+    const at = this.#leafFor((location) => keys.compareAt(location, bytes, start, end) < 0);
+    return this.#leaves[at] === leaf ? at : this.#leaves.indexOf(leaf);
+  }
+}
+
+/** Of each location the leaf's number, in one array for each page of items: four bytes an item, or a little more. */
+class LeafIds {
+  readonly #keys: LocatedKeys;
+  readonly #pages: (Uint32Array | undefined)[] = [];
+  memoryBytes = 0;
+
+  constructor(keys: LocatedKeys) {
+    this.#keys = keys;
+  }
+
+  get(location: number): number {
+    const ids = this.#pages[Math.floor(location / LOCATIONS_PER_PAGE)]!;
+    return ids[(location % LOCATIONS_PER_PAGE) >>> this.#keys.slotShiftAt(location)]!;
+  }
+
+  set(location: number, id: number): void {
+    const page = Math.floor(location / LOCATIONS_PER_PAGE);
+    const shift = this.#keys.slotShiftAt(location);
+    let ids = this.#pages[page];
+    // A page that was given back may have come to another class: nothing of what it had is there any more.
+    if (ids === undefined || ids.length !== LOCATIONS_PER_PAGE >>> shift) {
+      this.memoryBytes -= ids?.byteLength ?? 0;
+      ids = this.#pages[page] = new Uint32Array(LOCATIONS_PER_PAGE >>> shift);
+      this.memoryBytes += ids.byteLength;
+    }
+    ids[(location % LOCATIONS_PER_PAGE) >>> shift] = id;
   }
 }
 
 /**
- * The index of a location in a leaf, or -1. Numbers that lie side by side are searched faster than keys that lie
+ * The index of a location in a leaf. Numbers that lie side by side are searched faster than keys that lie
  * anywhere, and by a loop faster than by `indexOf`, which costs a call into the runtime.
  */
 function indexIn(locations: Uint32Array, size: number, location: number): number {

@@ -12,7 +12,8 @@ import { NO_LOCATION } from './hash-index.ts';
 const LOCATION_BYTES = 8;
 const PAGE_BYTES = 64 * 1024;
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-const LOCATIONS_PER_PAGE = PAGE_BYTES / LOCATION_BYTES;
+/** How many locations a page has. */
+export const LOCATIONS_PER_PAGE = PAGE_BYTES / LOCATION_BYTES;
 const PAGES_PER_SEGMENT = SEGMENT_BYTES / PAGE_BYTES;
 const SEGMENT_SHIFT = 19;
 const SEGMENT_MASK = 2 ** SEGMENT_SHIFT - 1;
@@ -147,6 +148,11 @@ export class Slabs {
     return this.#classOfPage[Math.floor(location / LOCATIONS_PER_PAGE)]!;
   }
 
+  /** Records on a location's page lie at least 2 to the power of this apart. */
+  slotShiftAt(location: number): number {
+    return SLOT_SHIFTS[this.classAt(location)]!;
+  }
+
   /** Which record of its class lies at a location, or did last. */
   recordAt(location: number): number {
     const page = Math.floor(location / LOCATIONS_PER_PAGE);
@@ -169,6 +175,9 @@ export class Slabs {
 }
 
 const SLOTS_PER_PAGE = Uint32Array.from(SLOT_BYTES, (slotBytes) => Math.floor(PAGE_BYTES / slotBytes));
+
+/** Of each class the logarithm of what its slots take in locations, rounded down. */
+const SLOT_SHIFTS = Uint8Array.from(SLOT_BYTES, (slotBytes) => Math.floor(Math.log2(slotBytes / LOCATION_BYTES)));
 
 function slotsPerPage(sizeClass: number): number {
   return SLOTS_PER_PAGE[sizeClass]!;
