@@ -6,7 +6,7 @@ export const EXIT = {
   ok: 0,
   /** There was no such key, or nothing to do: nothing is printed. */
   miss: 1,
-  /** `speicher serve` cannot serve. */
+  /** `speicher serve` cannot serve, or could not make everything durable at its end. */
   cannotServe: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,
@@ -17,6 +17,10 @@ export const EXIT = {
 const EXIT_BY_ERROR: { readonly [Code in ErrorCode]?: number } = {
   SPEICHER_OPTION: EXIT.usage,
   SPEICHER_LISTEN: EXIT.cannotServe,
+  SPEICHER_DATA_CORRUPT: EXIT.cannotServe,
+  SPEICHER_DATA_NEWER: EXIT.cannotServe,
+  SPEICHER_DATA_IN_USE: EXIT.cannotServe,
+  SPEICHER_STORAGE: EXIT.cannotServe,
 };
 
 /** One line that says what went wrong: its code and its message, and the cause's where that says more. */

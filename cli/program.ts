@@ -24,6 +24,8 @@ const OWN_MODULES = {
   stats: async () => (await import('./commands/stats.ts')).statsCommand(),
   spec: async () => (await import('./commands/spec.ts')).specCommand(),
   console: async () => (await import('./commands/console.ts')).consoleCommand(),
+  check: async () => (await import('./commands/data.ts')).checkCommand(),
+  repair: async () => (await import('./commands/data.ts')).repairCommand(),
 } as const satisfies Record<string, () => Promise<Command>>;
 
 function hasOwnModule(name: string): name is keyof typeof OWN_MODULES {
@@ -49,15 +51,18 @@ function emptyProgram(): Command {
 
 /** Adds every subcommand, in the order of help. */
 async function addAll(root: Command): Promise<void> {
-  const [{ clientCommands }, serve, stats, spec, byHand] = await Promise.all([
+  const [{ clientCommands }, serve, stats, spec, byHand, check, repair] = await Promise.all([
     import('./commands/client.ts'),
     OWN_MODULES.serve(),
     OWN_MODULES.stats(),
     OWN_MODULES.spec(),
     OWN_MODULES.console(),
+    OWN_MODULES.check(),
+    OWN_MODULES.repair(),
   ]);
   root.commandsGroup('Server:').addCommand(serve).addCommand(stats);
   root.commandsGroup('Check a server:').addCommand(spec);
+  root.commandsGroup('Data of a server that does not run:').addCommand(check).addCommand(repair);
   root.commandsGroup('By hand:').addCommand(byHand);
   root.commandsGroup('Ask a server:');
   for (const command of clientCommands()) root.addCommand(command);

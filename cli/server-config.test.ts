@@ -78,6 +78,9 @@ describe('each kind of option', () => {
         'tlsCertFile',
         'tlsKeyFile',
         'tlsClientCaFile',
+        'data',
+        'durability',
+        'rewriteMinBytes',
         'maxMemoryBytes',
         'unsentHighWaterBytes',
         'maxUnsentTotalBytes',
@@ -98,6 +101,15 @@ describe('each kind of option', () => {
     ]) {
       expect(options[option.property]).toEqual(option.kind === 'string' ? choice : READ[option.kind]);
     }
+  });
+
+  test('where data are kept, and how, can be said in all three ways', () => {
+    const kept = { data: 'd', durability: 'always', rewriteMinBytes: 2 ** 20 };
+    const toml = file('data.toml', 'data = "d"\ndurability = "always"\nrewrite-min = "1MiB"');
+    const env = { SPEICHER_DATA: 'd', SPEICHER_DURABILITY: 'always', SPEICHER_REWRITE_MIN: '1MiB' };
+    expect(readServerConfig({ data: 'd', durability: 'always', rewriteMin: '1MiB' }, {}).options).toMatchObject(kept);
+    expect(readServerConfig({}, env).options).toMatchObject(kept);
+    expect(readServerConfig({ config: toml }, {}).options).toMatchObject(kept);
   });
 
   test('lists: several flags, blanks or commas in the environment, arrays in the file; passwords by lines', () => {
@@ -172,6 +184,7 @@ describe('--print-config', () => {
       'tls-cert-file',
       'tls-key-file',
       'tls-client-ca-file',
+      'data',
     ]);
   });
 

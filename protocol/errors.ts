@@ -34,6 +34,10 @@ export const ERRORS = {
   SPEICHER_UNDECODABLE: { message: 'the value does not fit its TAG', retryable: false, outcome: 'unknown' },
   SPEICHER_OPTION: { message: 'an option is wrong', retryable: false, outcome: 'not-sent' },
   SPEICHER_LISTEN: { message: 'cannot listen', retryable: false, outcome: 'not-sent' },
+  SPEICHER_DATA_CORRUPT: { message: 'the data are damaged', retryable: false, outcome: 'not-sent' },
+  SPEICHER_DATA_NEWER: { message: 'the data are of a newer version', retryable: false, outcome: 'not-sent' },
+  SPEICHER_DATA_IN_USE: { message: 'another process uses the data', retryable: false, outcome: 'not-sent' },
+  SPEICHER_STORAGE: { message: 'the storage fails', retryable: false, outcome: 'unknown' },
   SPEICHER_BAD_REQUEST: {
     message: 'the server calls the request malformed',
     retryable: false,

@@ -75,7 +75,8 @@ describe('references', () => {
   test.each(READMES)('%s has every command', (path) => {
     const rows = [...readText(path).matchAll(/^\| (`[a-z][^|]*) \|/gm)].map(([, cell = '']) => cell);
     const said = rows.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name));
-    expect(said.toSorted()).toEqual(['serve', 'console', 'spec', ...CLIENT_COMMANDS.keys()].toSorted());
+    const others = ['serve', 'console', 'spec', 'check', 'repair'];
+    expect(said.toSorted()).toEqual([...others, ...CLIENT_COMMANDS.keys()].toSorted());
   });
 
   test.each(READMES)('%s gives options with their defaults', (path) => {

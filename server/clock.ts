@@ -39,3 +39,30 @@ export class BatchClock implements Clock {
     this.#isStill = false;
   }
 }
+
+/**
+ * A clock that can be told of a time that has been: if the machine's is before it, because it was set back while the
+ * server was down, it goes on from there. What had expired stays so (EXPIRY-1).
+ */
+export class RaisedClock implements Clock {
+  readonly #source: Clock;
+  #raisedMs = 0;
+
+  constructor(source: Clock) {
+    this.#source = source;
+  }
+
+  nowMs(): number {
+    return this.#source.nowMs() + this.#raisedMs;
+  }
+
+  /**
+   * Goes on from no time before this one.
+   *
+   * @returns by how many milliseconds it is ahead of the machine's clock now
+   */
+  raiseTo(floorMs: number): number {
+    this.#raisedMs = Math.max(0, floorMs - this.#source.nowMs());
+    return this.#raisedMs;
+  }
+}

@@ -1,6 +1,7 @@
 /** What the operations of one server share. */
 import type { Authenticator } from './authenticator.ts';
 import type { Clock } from './clock.ts';
+import type { DataLog } from './log/data-log.ts';
 import type { Logger } from './logger.ts';
 import type { ServerOptions } from './options.ts';
 import type { Store } from './store/store.ts';
@@ -22,4 +23,6 @@ export interface ServerContext {
   /** Undefined where no AUTH is required. */
   readonly authenticator: Authenticator | undefined;
   readonly counters: ServerCounters;
+  /** What keeps the items on a disk; undefined until the server starts, and where nothing is kept. */
+  log: DataLog | undefined;
 }

@@ -38,6 +38,7 @@ type Run = (context: ServerContext, session: Session, request: RequestFrame, rep
 /** What a request may look like, and what carries it out. */
 interface Form {
   readonly needsAuth: boolean;
+  readonly isChange: boolean;
   readonly flags: number;
   readonly keyBytesMin: number;
   readonly keyBytesMax: number;
@@ -78,6 +79,7 @@ const RUN_SINGLE: Partial<Record<OperationName, Run>> = {
   COUNT: ({ store }, session, request, reply) => store.count(request, reply, session.progress),
   KEYS: list,
   RESET: ({ store }, _session, request, reply) => store.reset(request, reply),
+  SYNC: ({ log }) => log?.demandSync(), // SYNC-1
 };
 
 const RUN_PREFIX: Partial<Record<OperationName, Run>> = {
@@ -111,6 +113,22 @@ const VALID_PREFIX: Partial<Record<OperationName, NonNullable<Form['isValid']>>>
 
 /** AUTH-1: these are carried out before AUTH too. */
 const BEFORE_AUTH: ReadonlySet<OperationName> = new Set(['HELLO', 'PING', 'AUTH', 'QUIT']);
+
+/** These change items, or promise something of changes; a GET with TTL does, too. */
+const CHANGES: ReadonlySet<OperationName> = new Set([
+  'SET',
+  'ADD',
+  'REPLACE',
+  'APPEND',
+  'PREPEND',
+  'DELETE',
+  'INCREMENT',
+  'TOUCH',
+  'LOCK',
+  'UNLOCK',
+  'RESET',
+  'SYNC',
+]);
 
 /** Forms stand by opcode, those with PREFIX behind all others. */
 const OPCODES = 256;
@@ -167,6 +185,8 @@ export class Dispatcher {
       request.valueEnd - request.valueStart > this.#valueBytesMax
     ) {
       reply.status = STATUS.TOO_LARGE; // KEY-3
+    } else if (this.#context.log?.isAccepting === false && (form.isChange || (request.flags & FLAG.TTL) !== 0)) {
+      reply.status = STATUS.UNAVAILABLE; // STATUS-1: the storage is out of reach, and nothing was changed
     } else {
       form.run(this.#context, session, request, reply, page);
     }
@@ -194,6 +214,7 @@ function makeForm(name: OperationName, withPrefix: boolean, offeredFlags: number
   if (form === undefined || run === undefined) return undefined;
   return {
     needsAuth: !BEFORE_AUTH.has(name),
+    isChange: CHANGES.has(name),
     flags: flagBits(form.flags) & offeredFlags,
     keyBytesMin: form.key === 'required' ? 1 : 0,
     keyBytesMax: form.key === 'none' ? 0 : KEY_BYTES_CEILING,

@@ -81,11 +81,20 @@ export function list<Item extends z.ZodType<string, string>>(item: Item, meta: O
       .register(metaOf, { ...meta, kind: 'list', default: defaults });
 }
 
-/** A path, absent unless given. */
+/** The path of a file, absent unless given. */
 export function file(description: string) {
+  return path('FILE', description);
+}
+
+/** The path of a directory, absent unless given. */
+export function directory(description: string) {
+  return path('DIR', description);
+}
+
+function path(placeholder: string, description: string) {
   return z
     .string({ error: 'must be a path' })
     .min(1, { error: 'must be a path, not empty' })
     .optional()
-    .register(metaOf, { kind: 'string', placeholder: 'FILE', default: undefined, description });
+    .register(metaOf, { kind: 'string', placeholder, default: undefined, description });
 }

@@ -34,6 +34,8 @@ const LIMITS = [
   ['unsentHighWaterBytes', MIB, MIB, 2 ** 31 - 1],
   ['unsentTimeoutMs', 10_000, 1000, 2 ** 31 - 1],
   ['maxUnsentTotalBytes', 256 * MIB, 2 * MIB, Number.MAX_SAFE_INTEGER],
+  ['rewriteMinBytes', 64 * MIB, 64 * KIB, Number.MAX_SAFE_INTEGER],
+  ['snapshotEveryMs', 300_000, 1000, 2 ** 31 - 1],
   ['stopTimeoutMs', 5000, 0, 2 ** 31 - 1],
 ] as const satisfies [OptionName, number, number, number][];
 
@@ -218,6 +220,15 @@ test('log levels, flags and unknown options', () => {
   });
 });
 
+test('data are kept every second unless something else is said, and nothing is without a place to keep it', () => {
+  expect(parseServerOptions().durability).toBe('off');
+  expect(parseServerOptions({ data: 'd' }).durability).toBe('everysec');
+  expect(parseServerOptions({ data: 'd', durability: 'always' }).durability).toBe('always');
+  expect(parseServerOptions({ data: 'd', durability: 'off' }).durability).toBe('off');
+  expect(problemOf({ durability: 'always' })).toBe('durability always needs data, the directory where items are kept');
+  expect(problemOf({ data: 'd', durability: 'never' })).toMatch(/^durability must be one of off, snapshot, everysec,/);
+});
+
 test('options that were checked are taken again as they are', () => {
   const options: ServerOptions = parseServerOptions({ maxValueBytes: '64MiB', auth: ['a:b'] });
   expect(parseServerOptions(options)).toEqual(options);
@@ -235,7 +246,13 @@ test('names follow one rule: units are dropped, words are divided', () => {
     expect(option.description.length).toBeGreaterThan(10);
     expect(
       Object.keys(
-        parseServerOptions({ listen: ['tls://[::1]'], tlsCertFile: 'c', tlsKeyFile: 'k', tlsClientCaFile: 'a' }),
+        parseServerOptions({
+          listen: ['tls://[::1]'],
+          tlsCertFile: 'c',
+          tlsKeyFile: 'k',
+          tlsClientCaFile: 'a',
+          data: 'd',
+        }),
       ),
     ).toContain(option.property);
   }

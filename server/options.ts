@@ -18,8 +18,10 @@ import {
   VALUE_BYTES_FLOOR,
   type Profile,
 } from '../protocol/index.ts';
+import { dataOptions, durabilityProblem, isDurable } from './data-options.ts';
+import { exposureProblem, tlsProblem } from './listen-relations.ts';
 import { EVICTION_POLICIES } from './store/arena/eviction.ts';
-import { isLocalAddress, LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
+import { LISTEN_URL_FORMS, parseListenUrl } from './listen-url.ts';
 import {
   file,
   list,
@@ -38,7 +40,7 @@ const SECOND_MS = 1000;
 /** The longest time that the runtime's timers can wait. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** The profiles that can be chosen: `auth` follows from the option `auth`. */
+/** The profiles that can be chosen: `auth` follows from the option `auth`, `durable` from `data` and `durability`. */
 const SELECTABLE_PROFILES = ['json', 'core', 'standard', 'prefix', 'locks', 'insight'] as const satisfies Profile[];
 
 /** How bytes come and go; docs/decisions/0009-below-the-sockets.md. */
@@ -218,6 +220,7 @@ const shape = {
     max: Number.MAX_SAFE_INTEGER,
     description: 'bytes of unread replies over all connections; above it the worst connection is closed',
   }),
+  ...dataOptions,
   stopTimeoutMs: number('duration', {
     default: 5 * SECOND_MS,
     min: 0,
@@ -271,46 +274,18 @@ function profileProblem({ profiles }: Parsed): Problem | undefined {
   return undefined;
 }
 
-function tlsProblem({ listen, tlsCertFile, tlsKeyFile, tlsClientCaFile }: Parsed): Problem | undefined {
-  const url = listen.find((text) => parseListenUrl(text)?.scheme === 'tls');
-  if (url !== undefined && tlsCertFile === undefined) {
-    return { property: 'tlsCertFile', message: `is needed to listen on ${url}` };
-  }
-  if (url !== undefined && tlsKeyFile === undefined) {
-    return { property: 'tlsKeyFile', message: `is needed to listen on ${url}` };
-  }
-  const given = Object.entries({ tlsCertFile, tlsKeyFile, tlsClientCaFile }).find(([, path]) => path !== undefined);
-  if (url === undefined && given !== undefined) {
-    return { property: given[0] as OptionName, message: 'is of no use without a tls:// listener' };
-  }
-  return undefined;
-}
-
-/**
- * A listener that other machines reach must ask for a password or a client certificate, unless it is said otherwise.
- */
-function exposureProblem({ listen, auth, tlsClientCaFile, allowInsecure }: Parsed): Problem | undefined {
-  if (auth.length > 0 || allowInsecure) return undefined;
-  const exposed = listen.find((text) => {
-    const address = parseListenUrl(text);
-    if (address === undefined || isLocalAddress(address)) return false;
-    return address.scheme !== 'tls' || tlsClientCaFile === undefined;
-  });
-  if (exposed === undefined) return undefined;
-  return {
-    property: 'listen',
-    message:
-      `${exposed} can be reached from other machines, and whoever reaches it may read and delete everything: give ` +
-      'auth (USER:PASSWORD), or tls:// with tlsClientCaFile, or listen on 127.0.0.1 or unix://; ' +
-      'or say allowInsecure if that is what you want',
-  };
-}
-
 function emptyListenProblem({ listen }: Parsed): Problem | undefined {
   return listen.length > 0 ? undefined : { property: 'listen', message: `must name at least one ${LISTEN_URL_FORMS}` };
 }
 
-const RELATIONS = [emptyListenProblem, profileProblem, frameProblem, tlsProblem, exposureProblem] as const;
+const RELATIONS = [
+  emptyListenProblem,
+  profileProblem,
+  frameProblem,
+  tlsProblem,
+  exposureProblem,
+  durabilityProblem,
+] as const;
 
 /** All options of a server: what may be said, and with the defaults filled in what is. */
 export const serverOptionsSchema = z.strictObject(shape).transform((parsed, context) => {
@@ -323,6 +298,7 @@ export const serverOptionsSchema = z.strictObject(shape).transform((parsed, cont
   }
   return {
     ...parsed,
+    durability: parsed.data === undefined ? ('off' as const) : (parsed.durability ?? 'everysec'),
     maxMemoryBytes: parsed.maxMemoryBytes ?? MAX_MEMORY.default,
     maxFrameBytes:
       parsed.maxFrameBytes ??
@@ -336,9 +312,14 @@ export type ServerOptions = z.output<typeof serverOptionsSchema>;
 /** What `createServer` takes: any of the options; sizes and times are numbers or texts such as `64KiB` and `5s`. */
 export type ServerOptionsInput = z.input<typeof serverOptionsSchema>;
 
-/** What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given. */
-export function claimedProfiles({ profiles, auth }: Pick<ServerOptions, 'profiles' | 'auth'>): Profile[] {
-  const claimed: readonly Profile[] = auth.length > 0 ? [...profiles, 'auth'] : profiles;
+/**
+ * What a server with these options claims in HELLO, in the order of section 6: `auth` where passwords are given,
+ * `durable` where data are kept.
+ */
+export function claimedProfiles(options: Pick<ServerOptions, 'profiles' | 'auth' | 'durability'>): Profile[] {
+  const claimed: Profile[] = [...options.profiles];
+  if (options.auth.length > 0) claimed.push('auth');
+  if (isDurable(options)) claimed.push('durable');
   return PROFILE_NAMES.filter((profile) => claimed.includes(profile));
 }
 

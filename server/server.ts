@@ -2,19 +2,21 @@
  * The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order.
  */
 import { randomBytes } from 'node:crypto';
-import { FrameWriter } from '../protocol/index.ts';
+import { FrameWriter, SpeicherError } from '../protocol/index.ts';
 import { Authenticator } from './authenticator.ts';
-import { BatchClock, systemClock, type Clock } from './clock.ts';
+import { BatchClock, RaisedClock, systemClock, type Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
 import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { openData, type OpenData } from './log/durable-store.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
 import { ArenaStore } from './store/arena/arena-store.ts';
 import type { Store } from './store/store.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
+import { GatedStream } from './transport/gated-stream.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 import { Turns } from './transport/turns.ts';
 
@@ -58,6 +60,8 @@ export function createServer(input: ServerOptionsInput = {}, dependencies: Serve
 
 export class Server {
   readonly #context: ServerContext;
+  readonly #clock: RaisedClock;
+  #data: OpenData | undefined;
   readonly #host: ConnectionHost & { nowMs: number };
   readonly #connections = new Set<Connection>();
   /** Connections that have not authenticated where they must. */
@@ -71,7 +75,8 @@ export class Server {
 
   constructor(input: ServerOptionsInput, dependencies: ServerDependencies) {
     const options = parseServerOptions(input);
-    const clock = new BatchClock(dependencies.clock ?? systemClock);
+    this.#clock = new RaisedClock(dependencies.clock ?? systemClock);
+    const clock = new BatchClock(this.#clock);
     const random = dependencies.randomBytes ?? randomBytes;
     this.#context = {
       options,
@@ -80,6 +85,7 @@ export class Server {
       store: dependencies.store ?? createStore(options, clock, random),
       authenticator: options.auth.length > 0 ? new Authenticator(options.auth, random(32)) : undefined,
       counters: { startedMs: clock.nowMs(), connections: 0, requests: 0 },
+      log: undefined,
     };
     const dispatcher = new Dispatcher(this.#context);
     const writer = new FrameWriter(WRITER_BYTES);
@@ -105,11 +111,32 @@ export class Server {
   }
 
   /**
-   * Listens on all addresses, or on none.
+   * Loads what there is, and listens on all addresses, or on none.
    *
-   * @throws SpeicherError `SPEICHER_LISTEN`, naming the address and what is wrong with it
+   * @throws SpeicherError `SPEICHER_LISTEN`, naming the address and what is wrong with it; `SPEICHER_DATA_IN_USE`,
+   *   `SPEICHER_DATA_CORRUPT`, `SPEICHER_DATA_NEWER` and `SPEICHER_STORAGE` where `data` is given
    */
   async start(): Promise<void> {
+    this.#data = await this.#openData();
+    this.#context.log = this.#data?.log;
+    try {
+      await this.#listen();
+    } catch (error) {
+      await this.#data?.close();
+      throw error;
+    }
+  }
+
+  async #openData(): Promise<OpenData | undefined> {
+    const { options, store, logger } = this.#context;
+    const { data, durability: mode, rewriteMinBytes: rewriteBytesMin, snapshotEveryMs } = options;
+    if (data === undefined || mode === 'off') return undefined;
+    if (store.logged === undefined) throw new SpeicherError('SPEICHER_OPTION', 'data: this store cannot be logged');
+    const deps = { store: store.logged, logger, clock: this.#clock };
+    return openData(data, { mode, rewriteBytesMin, snapshotEveryMs }, deps);
+  }
+
+  async #listen(): Promise<void> {
     const { logger, options } = this.#context;
     const listeners: Listener[] = [];
     try {
@@ -134,7 +161,9 @@ export class Server {
 
   /**
    * Stops accepting, answers what has arrived, and closes every connection (DURABLE-2). Gives up on clients that do not
-   * read their replies after the option `stopTimeoutMs`. Later calls wait for the same end.
+   * read their replies after the option `stopTimeoutMs`. Then makes all data safe. Later calls wait for the same end.
+   *
+   * @throws SpeicherError `SPEICHER_STORAGE` if not all that was carried out could be made safe
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -160,12 +189,13 @@ export class Server {
     clearTimeout(giveUp);
     await Promise.all(closing);
     clearInterval(this.#ticker);
+    await this.#data?.close();
     logger.info({ event: 'stopped' }, 'stopped');
   }
 
   #accept(stream: ByteStream): void {
-    const { authenticator, counters, logger } = this.#context;
-    const connection = new Connection(this.#host, stream);
+    const { authenticator, counters, logger, log } = this.#context;
+    const connection = new Connection(this.#host, log === undefined ? stream : new GatedStream(stream, log));
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);
@@ -216,6 +246,7 @@ export class Server {
     const nowMs = this.#context.clock.nowMs();
     this.#host.nowMs = nowMs;
     for (const connection of this.#connections) connection.checkDeadlines(nowMs);
+    this.#context.log?.tick();
     this.#sweep();
   }
 

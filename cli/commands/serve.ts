@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { SERVER_OPTIONS, type OptionDescription } from '../../server/options.ts';
 import { formatBytes, formatDuration } from '../../server/units.ts';
+import { reportError } from '../exit-codes.ts';
 import { CONFIG_ENV, printServerConfig, readServerConfig } from '../server-config.ts';
 
 /** What a shell makes of a process that a signal ended: 128 and the signal's number. */
@@ -59,7 +60,10 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<void> {
     const nowMs = performance.now();
     if (stoppingSinceMs === undefined) {
       stoppingSinceMs = nowMs;
-      void server.stop().then(() => process.exit(0));
+      void server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => process.exit(reportError(error)),
+      );
     } else if (nowMs - stoppingSinceMs > SAME_SIGNAL_MS) {
       process.exit(EXIT_BY_SIGNAL[signal]);
     }

@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION } from '../../protocol/index.ts';
 import type { ServerContext } from '../context.ts';
+import { isDurable } from '../data-options.ts';
 import { claimedProfiles } from '../options.ts';
 import { VERSION } from '../version.ts';
 import type { TextEntries } from './text-entries.ts';
@@ -13,5 +14,7 @@ export function helloEntries({ options }: ServerContext): TextEntries {
     ['max-key', `${options.maxKeyBytes}`],
     ['max-value', `${options.maxValueBytes}`],
     ['max-frame', `${options.maxFrameBytes}`],
+    // Section 8: what a SYNC has answered with 200 is synced, whatever the mode.
+    ...(isDurable(options) ? ([['durability', 'power']] as const) : []),
   ];
 }

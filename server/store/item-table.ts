@@ -2,6 +2,8 @@
  * The items of a MapStore: a Map, the order of its keys beside it, and the books about both. Whatever adds, removes or
  * resizes an item goes through here, and nobody outside meets an expired one (EXPIRY-1).
  */
+import { latin1 } from './exchange.ts';
+import { ItemState, type ItemSink } from './item-sink.ts';
 import { isExpired, spanFrom, type Item } from './item.ts';
 import type { KeyOrder } from './key-order.ts';
 
@@ -16,6 +18,12 @@ export const ITEM_OVERHEAD_BYTES = 480;
 export type ItemContent = Pick<Item, 'key' | 'value' | 'tag' | 'version'>;
 
 export class ItemTable {
+  /** Where changes go that are told (item-sink.ts). */
+  sink: ItemSink | undefined;
+  /** The greatest version and token that were given. */
+  lastVersion = 0;
+  lastToken = 0;
+  readonly #state = new ItemState();
   readonly #items = new Map<string, Item>();
   readonly #order: KeyOrder;
   #memoryBytes = 0;
@@ -99,6 +107,62 @@ export class ItemTable {
     if (isMortal(item)) this.#mortal++;
   }
 
+  /** Tells the sink what an item is now. */
+  tellPut(item: Item): void {
+    this.sink?.put(fillState(this.#state, item));
+  }
+
+  /** Tells the sink of an item's times and lock. */
+  tellTouch(item: Item): void {
+    this.sink?.touch(fillState(this.#state, item));
+  }
+
+  /** Tells the sink that an item is gone. */
+  tellRemove(item: Item): void {
+    this.sink?.remove(fillState(this.#state, item));
+  }
+
+  /** Makes an item what a log says, whatever there was under its key; the bytes are copied. */
+  restore(state: ItemState): void {
+    const { tag, version, createdMs } = state;
+    const key = keyOf(state);
+    const value = state.valueBytes.slice(state.valueStart, state.valueEnd);
+    let item = this.#items.get(key);
+    if (item === undefined) {
+      item = this.add({ key, value, tag, version }, createdMs);
+    } else {
+      this.setValue(item, value);
+      item.tag = tag;
+      item.version = version;
+    }
+    item.createdMs = item.accessedMs = createdMs;
+    this.#restoreTimes(item, state);
+  }
+
+  /** Gives an item the times and the lock that a log says; there may be no such item. */
+  restoreTimes(state: ItemState): void {
+    const item = this.#items.get(keyOf(state));
+    if (item !== undefined) this.#restoreTimes(item, state);
+  }
+
+  /** Removes an item; there may be none. */
+  removeKey(state: ItemState): void {
+    const item = this.#items.get(keyOf(state));
+    if (item !== undefined) this.remove(item);
+  }
+
+  #restoreTimes(item: Item, { lifeStartMs, lifeMs, token, lockStartMs, lockMs }: ItemState): void {
+    if (isMortal(item)) this.#mortal--;
+    item.life = { startMs: lifeStartMs, lengthMs: lifeMs };
+    if (isMortal(item)) this.#mortal++;
+    item.lock = token === 0 ? undefined : { token, span: { startMs: lockStartMs, lengthMs: lockMs } };
+  }
+
+  /** Every item, whether it has expired or not, as the sink would be told of it. */
+  *states(): Generator<ItemState, void> {
+    for (const item of this.#items.values()) yield fillState(this.#state, item);
+  }
+
   clear(): void {
     this.#items.clear();
     this.#order.clear();
@@ -124,6 +188,29 @@ export class ItemTable {
     this.#expired++;
     return true;
   }
+}
+
+function keyOf({ keyBytes, keyStart, keyEnd }: ItemState): string {
+  return latin1(keyBytes, keyStart, keyEnd);
+}
+
+function fillState(state: ItemState, item: Item): ItemState {
+  const { value, tag, version, createdMs, life, lock } = item;
+  state.keyBytes = Buffer.from(item.key, 'latin1');
+  state.keyStart = 0;
+  state.keyEnd = state.keyBytes.length;
+  state.valueBytes = value;
+  state.valueStart = 0;
+  state.valueEnd = value.length;
+  state.tag = tag;
+  state.version = version;
+  state.createdMs = createdMs;
+  state.lifeStartMs = life.startMs;
+  state.lifeMs = life.lengthMs;
+  state.token = lock?.token ?? 0;
+  state.lockStartMs = lock?.span.startMs ?? 0;
+  state.lockMs = lock?.span.lengthMs ?? Infinity;
+  return state;
 }
 
 function isMortal(item: Item): boolean {

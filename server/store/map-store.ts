@@ -6,7 +6,7 @@
  * so none that is too large: that is 404. Each operation reads the clock once, and all that it does happens at that
  * moment (CONSISTENT-1, CONSISTENT-2).
  */
-import { FLAG, STATUS, isI64, readDecimal, type ReplyFrame, type RequestFrame } from '../../protocol/index.ts';
+import { FLAG, STATUS, readDecimal, type ReplyFrame, type RequestFrame } from '../../protocol/index.ts';
 import {
   concat,
   decimal,
@@ -20,6 +20,9 @@ import {
   valueOf,
 } from './exchange.ts';
 import { ItemTable } from './item-table.ts';
+import { LoggedTable } from './logged-table.ts';
+import { isLockedAgainst, mayWrite, orMinusOne, sumOf } from './item-rules.ts';
+import type { LoggedStore } from './item-sink.ts';
 import { leftMs, lockOf, spanFrom, type Item } from './item.ts';
 import { SortedKeys, type KeyOrder } from './key-order.ts';
 import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from './store.ts';
@@ -30,10 +33,9 @@ export function createMapStore(options: StoreOptions): Store {
 }
 
 export class MapStore implements Store {
+  readonly logged: LoggedStore;
   readonly #options: StoreOptions;
   readonly #table: ItemTable;
-  #lastVersion = 0;
-  #lastToken = 0;
   #hits = 0;
   #misses = 0;
 
@@ -41,6 +43,7 @@ export class MapStore implements Store {
   constructor(options: StoreOptions, order: KeyOrder) {
     this.#options = options;
     this.#table = new ItemTable(order);
+    this.logged = new LoggedTable(this.#table);
   }
 
   get(request: RequestFrame, reply: ReplyFrame): void {
@@ -55,6 +58,7 @@ export class MapStore implements Store {
     if (has(request, FLAG.TTL)) {
       if (!mayWrite(item, request, reply, nowMs)) return; // LOCK-3
       this.#table.setExpiry(item, request.ttlMs, nowMs); // GET-3
+      this.#table.tellTouch(item);
     }
     item.accessedMs = nowMs;
     reply.setValue(item.value);
@@ -99,7 +103,7 @@ export class MapStore implements Store {
   delete(request: RequestFrame, reply: ReplyFrame): void {
     const nowMs = this.#options.clock.nowMs();
     const item = this.#table.find(keyOf(request), nowMs);
-    if (mayWrite(item, request, reply, nowMs)) this.#table.remove(item); // DELETE-1
+    if (mayWrite(item, request, reply, nowMs)) this.#remove(item); // DELETE-1
   }
 
   increment(request: RequestFrame, reply: ReplyFrame): void {
@@ -108,8 +112,9 @@ export class MapStore implements Store {
     const item = this.#table.find(key, nowMs);
     const initial = readDecimal(request.valueBytes, request.valueStart, request.valueEnd);
     if (item === undefined && initial !== undefined && !has(request, FLAG.VERSION)) {
-      const made = this.#table.add({ key, value: decimal(initial), tag: 0, version: ++this.#lastVersion }, nowMs);
+      const made = this.#table.add({ key, value: decimal(initial), tag: 0, version: ++this.#table.lastVersion }, nowMs);
       this.#table.setExpiry(made, request.ttlMs, nowMs);
+      this.#table.tellPut(made);
       replyNumber(reply, initial); // INCREMENT-3
       replyDetail(made, request, reply);
     } else if (mayWrite(item, request, reply, nowMs)) {
@@ -119,6 +124,7 @@ export class MapStore implements Store {
         return;
       }
       this.#write(item, decimal(sum), nowMs); // INCREMENT-1, INCREMENT-4
+      this.#table.tellPut(item);
       replyNumber(reply, sum);
       replyDetail(item, request, reply);
     }
@@ -138,8 +144,8 @@ export class MapStore implements Store {
     } else if (isLockedAgainst(item, request, nowMs)) {
       reply.status = STATUS.LOCKED; // LOCK-2
     } else {
-      const token = lockOf(item, nowMs)?.token ?? ++this.#lastToken;
-      item.lock = { token, span: spanFrom(nowMs, request.ttlMs) };
+      const token = lockOf(item, nowMs)?.token ?? ++this.#table.lastToken;
+      this.#setLock(item, { token, span: spanFrom(nowMs, request.ttlMs) });
       replyToken(reply, token); // LOCK-1
     }
   }
@@ -149,7 +155,7 @@ export class MapStore implements Store {
     const item = this.#table.find(keyOf(request), nowMs);
     if (item === undefined) reply.status = STATUS.NOT_FOUND;
     else if (has(request, FLAG.TOKEN) && isLockedAgainst(item, request, nowMs)) reply.status = STATUS.LOCKED;
-    else item.lock = undefined; // LOCK-5
+    else this.#setLock(item, undefined); // LOCK-5
   }
 
   count(request: RequestFrame, reply: ReplyFrame): void {
@@ -166,7 +172,7 @@ export class MapStore implements Store {
 
   deletePrefix(request: RequestFrame, reply: ReplyFrame): void {
     this.#changeEach(request, reply, (item) => {
-      this.#table.remove(item);
+      this.#remove(item);
       return true;
     });
   }
@@ -176,6 +182,7 @@ export class MapStore implements Store {
       const sum = sumOf(item, request);
       if (sum === undefined) return false; // PREFIX-3
       this.#write(item, decimal(sum), nowMs);
+      this.#table.tellPut(item);
       return true;
     });
   }
@@ -188,13 +195,13 @@ export class MapStore implements Store {
   }
 
   lockPrefix(request: RequestFrame, reply: ReplyFrame): void {
-    const token = this.#lastToken + 1;
+    const token = this.#table.lastToken + 1;
     this.#changeEach(request, reply, (item, nowMs) => {
-      item.lock = { token, span: spanFrom(nowMs, request.ttlMs) };
+      this.#setLock(item, { token, span: spanFrom(nowMs, request.ttlMs) });
       return true;
     });
     if (reply.status !== STATUS.OK) return;
-    this.#lastToken = token;
+    this.#table.lastToken = token;
     replyToken(reply, token); // PREFIX-4
   }
 
@@ -203,7 +210,7 @@ export class MapStore implements Store {
     let counted = 0;
     for (const item of this.#table.matching(keyOf(request), nowMs)) {
       if (has(request, FLAG.TOKEN) && lockOf(item, nowMs)?.token !== request.token) continue;
-      item.lock = undefined;
+      this.#setLock(item, undefined);
       counted++; // PREFIX-4
     }
     replyCount(reply, counted);
@@ -230,6 +237,7 @@ export class MapStore implements Store {
 
   reset(): void {
     this.#table.clear(); // RESET-1
+    this.#table.sink?.reset();
   }
 
   meta(request: RequestFrame): ItemMeta | undefined {
@@ -264,9 +272,10 @@ export class MapStore implements Store {
   /** SET-1 where there is no such item. */
   #create(request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     const { tag, ttlMs } = request;
-    const version = ++this.#lastVersion; // VERSION-1
+    const version = ++this.#table.lastVersion; // VERSION-1
     const item = this.#table.add({ key: keyOf(request), value: valueOf(request), tag, version }, nowMs);
     this.#table.setExpiry(item, ttlMs, nowMs);
+    this.#table.tellPut(item);
     replyDetail(item, request, reply);
   }
 
@@ -290,6 +299,7 @@ export class MapStore implements Store {
       reply.status = STATUS.TOO_LARGE; // KEY-3
     } else if (mayWrite(item, request, reply, nowMs)) {
       this.#write(item, concat(arrange(item.value, valueOf(request))), nowMs);
+      this.#table.tellPut(item);
       replyDetail(item, request, reply);
     }
   }
@@ -310,12 +320,13 @@ export class MapStore implements Store {
     item.tag = request.tag;
     item.createdMs = nowMs;
     this.#table.setExpiry(item, request.ttlMs, nowMs);
+    this.#table.tellPut(item);
   }
 
   /** Gives an item another value and with it another version (VERSION-1); all else stays. */
   #write(item: Item, value: Uint8Array, nowMs: number): void {
     this.#table.setValue(item, value);
-    item.version = ++this.#lastVersion;
+    item.version = ++this.#table.lastVersion;
     item.accessedMs = nowMs;
   }
 
@@ -323,35 +334,16 @@ export class MapStore implements Store {
   #touch(item: Item, request: RequestFrame, nowMs: number): void {
     this.#table.setExpiry(item, request.ttlMs, nowMs);
     item.accessedMs = nowMs;
+    this.#table.tellTouch(item);
   }
-}
 
-/** LOCK-3: whether an item has a lock whose token the request lacks. */
-function isLockedAgainst(item: Item, request: RequestFrame, nowMs: number): boolean {
-  const lock = lockOf(item, nowMs);
-  return lock !== undefined && lock.token !== request.token;
-}
+  #setLock(item: Item, lock: Item['lock']): void {
+    item.lock = lock;
+    this.#table.tellTouch(item);
+  }
 
-/** Whether there is an item and the request may write to it; if not, the reply says why. */
-function mayWrite(item: Item | undefined, request: RequestFrame, reply: ReplyFrame, nowMs: number): item is Item {
-  if (item === undefined) reply.status = STATUS.NOT_FOUND;
-  else if (has(request, FLAG.VERSION) && request.version !== item.version)
-    reply.status = STATUS.CONFLICT; // VERSION-2
-  else if (isLockedAgainst(item, request, nowMs))
-    reply.status = STATUS.LOCKED; // LOCK-3
-  else return true;
-  return false;
-}
-
-/** INCREMENT-1: the sum, or undefined if the value is no decimal i64 or the sum would be none (INCREMENT-2). */
-function sumOf({ value }: Item, request: RequestFrame): bigint | undefined {
-  const old = readDecimal(value, 0, value.length);
-  if (old === undefined) return undefined;
-  const sum = old + (has(request, FLAG.NUMBER) ? request.number : 1n);
-  return isI64(sum) ? sum : undefined;
-}
-
-/** What META shows for a time without end. */
-function orMinusOne(timeMs: number): number {
-  return timeMs === Infinity ? -1 : timeMs;
+  #remove(item: Item): void {
+    this.#table.remove(item);
+    this.#table.tellRemove(item);
+  }
 }

@@ -10,6 +10,7 @@
  * operation that ends in an error has changed nothing (STATUS-3).
  */
 import type { ReplyFrame, RequestFrame } from '../../protocol/index.ts';
+import type { LoggedStore } from './item-sink.ts';
 import type { Progress } from './progress.ts';
 
 /** Where a listing's items go. */
@@ -69,6 +70,8 @@ type Operation = (request: RequestFrame, reply: ReplyFrame) => void;
 type SlicedOperation = (request: RequestFrame, reply: ReplyFrame, progress?: Progress) => void;
 
 export interface Store {
+  /** The same items as a log sees them; undefined: this store cannot be logged. */
+  readonly logged?: LoggedStore;
   /** GET-1 to GET-3. */
   readonly get: Operation;
   /** SET-1. */

@@ -6,6 +6,12 @@ import { NO_LOCATION } from './hash-index.ts';
 import { copy } from './key-bytes.ts';
 import { NO_ENTRY } from './times.ts';
 
+/**
+ * When what a log says is carried out: before all times. An item whose time is over by now may be given more of it by
+ * what the log says next.
+ */
+const BEFORE_ALL_MS = -Infinity;
+
 export class LoggedItems implements LoggedStore {
   readonly #items: ArenaItems;
   readonly #clock: Clock;
@@ -34,7 +40,7 @@ export class LoggedItems implements LoggedStore {
   put(item: ItemState): void {
     const items = this.#items;
     const nowMs = this.#clock.nowMs();
-    const location = items.find(item, nowMs);
+    const location = items.find(item, BEFORE_ALL_MS);
     const valueBytes = item.valueEnd - item.valueStart;
     const needsEntry = item.lifeMs !== Infinity || item.token !== 0;
     if (location === NO_LOCATION) items.create(item, valueBytes, item.tag, needsEntry, nowMs);
@@ -51,7 +57,7 @@ export class LoggedItems implements LoggedStore {
   touch(item: ItemState): void {
     const items = this.#items;
     const nowMs = this.#clock.nowMs();
-    const location = items.find(item, nowMs);
+    const location = items.find(item, BEFORE_ALL_MS);
     if (location === NO_LOCATION) return;
     if (item.lifeMs !== Infinity || item.token !== 0) items.ensureEntry(location, nowMs);
     this.#setTimes(item);
@@ -60,7 +66,7 @@ export class LoggedItems implements LoggedStore {
 
   remove(item: ItemState): void {
     const items = this.#items;
-    const location = items.find(item, this.#clock.nowMs());
+    const location = items.find(item, BEFORE_ALL_MS);
     if (location !== NO_LOCATION) items.remove(location);
   }
 

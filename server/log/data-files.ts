@@ -1,0 +1,69 @@
+/** The files of a directory: which of them count, how new ones are made, and how those go that count no more. */
+import { HEAD_BYTES, KIND, headCrcOf, makeHead } from './blocks.ts';
+import type { Disk } from './disk.ts';
+import type { OpenLog } from './log-writer.ts';
+import { MANIFEST, isOurs, logName, namesOf, replaceManifest, type Manifest } from './manifest.ts';
+import type { Recovered } from './recovery.ts';
+
+export class DataFiles {
+  readonly #disk: Disk;
+  readonly #random32: () => number;
+  #manifest: Manifest;
+  #lastNumber: number;
+  #queue: Promise<void> = Promise.resolve();
+
+  /** @param recovered what was found at the start */
+  constructor(disk: Disk, random32: () => number, { manifest, logs }: Recovered) {
+    this.#disk = disk;
+    this.#random32 = random32;
+    this.#manifest = { ...manifest, logs: [...logs] };
+    this.#lastNumber = Math.max(0, manifest.snapshot ?? 0, ...manifest.logs);
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  /** A number that no file has had. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** Changes the manifest; one replacement at a time. Of one that fails it is not known which manifest is there. */
+  replace(change: Partial<Manifest>): Promise<void> {
+    const done = this.#replaceBehind(this.#queue, change);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #replaceBehind(before: Promise<void>, change: Partial<Manifest>): Promise<void> {
+    await before;
+    const next = { ...this.#manifest, ...change };
+    await replaceManifest(this.#disk, next);
+    this.#manifest = next;
+  }
+
+  /** Makes a log file, which the manifest does not name yet. */
+  async createLog(): Promise<{ open: OpenLog; number: number }> {
+    const number = this.nextNumber();
+    const head = makeHead(KIND.log, number, this.#random32());
+    const file = await this.#disk.create(logName(number));
+    try {
+      await file.write(head, 0);
+      await file.sync();
+      await this.#disk.syncDirectory();
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return { open: { file, headCrc: headCrcOf(head), atBytes: HEAD_BYTES }, number };
+  }
+
+  /** Removes what has a name of ours and is not named by the manifest. */
+  async removeRemnants(): Promise<void> {
+    const kept = new Set([MANIFEST, ...namesOf(this.#manifest)]);
+    const remnants = (await this.#disk.list()).filter((name) => isOurs(name) && !kept.has(name));
+    for (const name of remnants) await this.#disk.remove(name);
+    if (remnants.length > 0) await this.#disk.syncDirectory();
+  }
+}

@@ -1,0 +1,37 @@
+/** What a data log is told, what it needs, and what it tells. */
+import type { Logger } from '../logger.ts';
+import type { LoggedStore } from '../store/item-sink.ts';
+import type { Disk } from './disk.ts';
+import type { WriterState } from './log-writer.ts';
+
+/** How changes are kept: in snapshots alone, or in a log that is synced every second or before each reply. */
+export type DurabilityMode = 'snapshot' | 'everysec' | 'always';
+
+export interface DataLogOptions {
+  readonly mode: DurabilityMode;
+  /** A log is rewritten once it is as long as the last snapshot and this long at least, in bytes. */
+  readonly rewriteBytesMin: number;
+  /** With `snapshot`: so long after the last one the next is written, if something has changed. */
+  readonly snapshotEveryMs: number;
+}
+
+/** What a data log takes from outside, so that simulations can decide it. */
+export interface DataLogDependencies {
+  readonly disk: Disk;
+  readonly store: LoggedStore;
+  readonly logger: Logger;
+  /** Milliseconds since the Unix epoch; never goes back. */
+  readonly nowMs: () => number;
+  readonly random32: () => number;
+  readonly defer: (call: () => void) => void;
+}
+
+/** Figures for STATS. */
+export interface DataLogStats {
+  readonly state: WriterState;
+  readonly logBytes: number;
+  readonly snapshotBytes: number;
+  readonly syncs: number;
+  readonly snapshots: number;
+  readonly droppedBytes: number;
+}

@@ -1,0 +1,373 @@
+/**
+ * What keeps a store's items on a disk: recovery at the start, the log or snapshots while it serves, the manifest and
+ * the counters. It decides when a reply may leave (`commit`, `whenSafe`); connections ask it through a ReplyGate.
+ */
+import { SpeicherError } from '../../protocol/index.ts';
+import type { LoggedStore } from '../store/item-sink.ts';
+import { ChangeCount } from './change-count.ts';
+import { DataFiles } from './data-files.ts';
+import type { Disk } from './disk.ts';
+import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
+import { LogWriter, type WriterState } from './log-writer.ts';
+import { snapshotName } from './manifest.ts';
+import { recover, type Progress, type Recovered } from './recovery.ts';
+import { writeSnapshot } from './snapshot.ts';
+import { rewriteParts } from './unsafe-tail.ts';
+
+/** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
+export const COUNTER_BLOCK = 2 ** 24;
+
+/** With `everysec`, so long after the last sync has begun the next one does. */
+const SYNC_EVERY_MS = 1000;
+
+/** A log whose disk was full is tried again after so long, and a snapshot that failed. */
+const RETRY_FULL_MS = 500;
+const RETRY_SNAPSHOT_MS = 30_000;
+
+/** Every start begins a log file: after so many the log is rewritten, however short it is. */
+const LOGS_MAX = 32;
+
+/** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
+const MARK_EVERY_MS = 60_000;
+
+/** The reply must not leave: what it tells of could not be written. */
+export const LOST = -1;
+
+export class DataLog {
+  readonly #options: DataLogOptions;
+  readonly #deps: DataLogDependencies;
+  readonly #changes = new ChangeCount();
+  readonly #files: DataFiles;
+  #writer: LogWriter | undefined;
+  #snapshotBytes: number;
+  #oldLogBytes: number;
+  #snapshots = 0;
+  readonly #droppedBytes: number;
+  #isDemanded = false;
+  #failure: Error | undefined;
+  /** Snapshots that SYNC waits for, by their number; with `snapshot` only. */
+  #ticket = 1;
+  #safeTicket = 0;
+  #snapshotWaiters: { ticket: number; done: (error?: Error) => void }[] = [];
+  #running: Promise<void> | undefined;
+  #isReserving = false;
+  #lastSyncMs: number;
+  #lastMarkMs: number;
+  #lastRetryMs = 0;
+  #nextSnapshotMs: number;
+  #retrySnapshotMs = 0;
+  #isClosing = false;
+
+  private constructor(options: DataLogOptions, deps: DataLogDependencies, recovered: Recovered) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#files = new DataFiles(deps.disk, deps.random32, recovered);
+    this.#snapshotBytes = recovered.snapshotBytes;
+    this.#oldLogBytes = recovered.logBytes;
+    this.#droppedBytes = recovered.dropped?.bytes ?? 0;
+    this.#lastSyncMs = this.#lastMarkMs = deps.nowMs();
+    this.#nextSnapshotMs = this.#lastSyncMs + options.snapshotEveryMs;
+  }
+
+  /**
+   * Reads the directory into the store. The store is not logged yet: `open` sees to that.
+   *
+   * @throws SpeicherError `SPEICHER_DATA_CORRUPT`, `SPEICHER_DATA_NEWER`, `SPEICHER_STORAGE`
+   */
+  static load(disk: Disk, store: LoggedStore, onProgress?: (progress: Progress) => void): Promise<Recovered> {
+    return recover(disk, store, onProgress);
+  }
+
+  /**
+   * Begins to keep what the store is told from now on.
+   *
+   * @param recovered what `load` has found
+   * @throws SpeicherError `SPEICHER_STORAGE`
+   */
+  static async open(options: DataLogOptions, deps: DataLogDependencies, recovered: Recovered): Promise<DataLog> {
+    const log = new DataLog(options, deps, recovered);
+    try {
+      await log.#begin(recovered);
+      return log;
+    } catch (error) {
+      if (error instanceof SpeicherError) throw error;
+      throw new SpeicherError('SPEICHER_STORAGE', 'the data cannot be written', { cause: error });
+    }
+  }
+
+  async #begin(recovered: Recovered): Promise<void> {
+    const { store } = this.#deps;
+    // The first file of all is the manifest: a log without one would be taken for damage.
+    if (recovered.isNew) await this.#files.replace({});
+    await rewriteParts(this.#deps.disk, recovered.unsafe);
+    const lastVersion = recovered.lastVersion + COUNTER_BLOCK;
+    const lastToken = recovered.lastToken + COUNTER_BLOCK;
+    const reserved = { ...this.#files.manifest, lastVersion, lastToken };
+    if (this.#options.mode === 'snapshot') {
+      await this.#files.replace(reserved);
+      store.sink = this.#changes;
+      // What a log has that was here before is in a snapshot before anybody is served.
+      if (this.#files.manifest.logs.length > 0) await this.snapshot();
+    } else {
+      const { open, number } = await this.#files.createLog();
+      this.#writer = new LogWriter(open, recovered.nextSequence, {
+        nowMs: this.#deps.nowMs,
+        defer: this.#deps.defer,
+        onState: (state, cause) => this.#onState(state, cause),
+      });
+      // The first block tells from where the file goes on, and that all before it is safe.
+      if (!this.#writer.mark()) throw this.#writer.cause ?? new Error('the log cannot be written');
+      await this.#writer.synced();
+      const isFirst = reserved.logs.length === 0;
+      const firstSequence = isFirst ? recovered.nextSequence : reserved.firstSequence;
+      await this.#files.replace({ ...reserved, logs: [...reserved.logs, number], firstSequence });
+      store.sink = this.#writer;
+    }
+    await this.#files.removeRemnants();
+  }
+
+  /** Whether changes are taken: not while there is no space, and never again after a failure. */
+  get isAccepting(): boolean {
+    if (this.#failure !== undefined || (this.#writer !== undefined && this.#writer.state !== 'writing')) return false;
+    // DURABLE-4: what was not reserved is not given.
+    const { lastVersion, lastToken } = this.#deps.store;
+    return lastVersion < this.#files.manifest.lastVersion && lastToken < this.#files.manifest.lastToken;
+  }
+
+  stats(): DataLogStats {
+    return {
+      state: this.#failure === undefined ? (this.#writer?.state ?? 'writing') : 'failed',
+      logBytes: this.#oldLogBytes + (this.#writer?.fileBytes ?? 0),
+      snapshotBytes: this.#snapshotBytes,
+      syncs: this.#writer?.syncs ?? 0,
+      snapshots: this.#snapshots,
+      droppedBytes: this.#droppedBytes,
+    };
+  }
+
+  /** SYNC-1: the replies that leave next wait until all that was carried out before is safe. */
+  demandSync(): void {
+    this.#isDemanded = true;
+  }
+
+  /**
+   * Writes what has changed; called before replies leave.
+   *
+   * @returns 0: they may leave now. LOST: never. Else what `whenSafe` wants to know.
+   */
+  commit(): number {
+    const isDemanded = this.#isDemanded;
+    this.#isDemanded = false;
+    const writer = this.#writer;
+    if (writer === undefined) return isDemanded ? this.#demandSnapshot() : 0;
+    if (!writer.commit()) return LOST;
+    if (writer.state !== 'writing') return isDemanded ? LOST : 0;
+    const waits = isDemanded || this.#options.mode === 'always';
+    return waits && writer.syncedSequence < writer.writtenSequence ? writer.writtenSequence : 0;
+  }
+
+  #demandSnapshot(): number {
+    if (this.#failure) return LOST;
+    return this.#changes.count === 0 && this.#running === undefined ? 0 : this.#ticket;
+  }
+
+  /**
+   * Calls back once what `commit` has said is safe from a loss of power, or with why it never will be.
+   *
+   * @param ticket what `commit` has returned
+   */
+  whenSafe(ticket: number, done: (error?: Error) => void): void {
+    if (this.#writer !== undefined) return this.#writer.whenSynced(ticket, done);
+    if (ticket <= this.#safeTicket) return done();
+    if (this.#failure) return done(this.#failure);
+    this.#snapshotWaiters.push({ ticket, done });
+    this.#deps.defer(() => void this.#serveWaiters());
+  }
+
+  async #serveWaiters(): Promise<void> {
+    if (this.#running !== undefined || this.#snapshotWaiters.length === 0) return;
+    try {
+      await this.snapshot();
+    } catch (error) {
+      for (const { done } of this.#snapshotWaiters.splice(0)) done(asError(error));
+    }
+  }
+
+  /** Does what is due; called several times a second. */
+  tick(): void {
+    if (this.#isClosing) return;
+    const nowMs = this.#deps.nowMs();
+    const writer = this.#writer;
+    if (writer !== undefined) this.#tickLog(writer, nowMs);
+    if (this.#failure !== undefined || this.#running !== undefined || nowMs < this.#retrySnapshotMs) return;
+    this.#reserve();
+    const isDue =
+      writer === undefined
+        ? this.#changes.count > 0 && nowMs >= this.#nextSnapshotMs
+        : writer.state === 'writing' &&
+          (this.#files.manifest.logs.length > LOGS_MAX ||
+            this.#oldLogBytes + writer.fileBytes >= Math.max(this.#options.rewriteBytesMin, this.#snapshotBytes));
+    if (!isDue) return;
+    this.snapshot().catch((error: unknown) => {
+      this.#retrySnapshotMs = nowMs + RETRY_SNAPSHOT_MS;
+      this.#deps.logger.error({ event: 'snapshot-failed', err: asError(error) }, 'a snapshot could not be written');
+    });
+  }
+
+  #tickLog(writer: LogWriter, nowMs: number): void {
+    // What is evicted without a request is told here.
+    writer.commit();
+    if (writer.state === 'full' && nowMs - this.#lastRetryMs >= RETRY_FULL_MS) {
+      this.#lastRetryMs = nowMs;
+      writer.retry();
+    }
+    if (nowMs - this.#lastMarkMs >= MARK_EVERY_MS && writer.state === 'writing') {
+      this.#lastMarkMs = nowMs;
+      writer.mark();
+    }
+    if (nowMs - this.#lastSyncMs < SYNC_EVERY_MS || writer.syncedSequence === writer.writtenSequence) return;
+    this.#lastSyncMs = nowMs;
+    writer.startSync();
+  }
+
+  /** DURABLE-4: what is given is below what the manifest says, always. */
+  #reserve(): void {
+    const { lastVersion, lastToken } = this.#deps.store;
+    const left = Math.min(this.#files.manifest.lastVersion - lastVersion, this.#files.manifest.lastToken - lastToken);
+    if (this.#isReserving || left > COUNTER_BLOCK / 2) return;
+    this.#isReserving = true;
+    this.#files
+      .replace({ lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK })
+      .catch((error: unknown) => {
+        this.#deps.logger.error({ event: 'manifest-failed', err: asError(error) }, 'the manifest cannot be replaced');
+      })
+      .finally(() => {
+        this.#isReserving = false;
+      });
+  }
+
+  /**
+   * Writes a snapshot of the store; the log begins anew behind it. While one is under way, later calls wait for it.
+   *
+   * @throws Error if it could not be written; the files that were there before still count
+   */
+  snapshot(): Promise<void> {
+    this.#running ??= this.#snapshot().finally(() => {
+      this.#running = undefined;
+      if (this.#snapshotWaiters.length > 0) this.#deps.defer(() => void this.#serveWaiters());
+    });
+    return this.#running;
+  }
+
+  async #snapshot(): Promise<void> {
+    const { disk, store, nowMs, random32, defer, logger } = this.#deps;
+    if (this.#failure) throw this.#failure;
+    const writer = this.#writer;
+    const log = writer === undefined ? undefined : await this.#nextLog(writer);
+    const number = log?.number ?? this.#files.nextNumber();
+    const ticket = this.#ticket++;
+    const changes = this.#changes.count;
+    this.#changes.count = 0;
+    let isNamed = false;
+    try {
+      const written = await writeSnapshot(disk, snapshotName(number), number, store, {
+        nowMs,
+        nonce: random32(),
+        pause: () => new Promise((resolve) => defer(resolve)),
+      });
+      // What the walk has met must not be safer than the log behind it.
+      if (writer !== undefined) {
+        if (!writer.commit()) throw writer.cause ?? new Error('the log cannot be written');
+        await writer.synced();
+      }
+      await disk.syncDirectory();
+      // Of a replacement that fails it is not known which manifest is there.
+      isNamed = true;
+      await this.#files.replace(
+        log === undefined
+          ? { snapshot: number, logs: [] }
+          : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
+      );
+      this.#snapshotBytes = written.bytes;
+      this.#oldLogBytes = 0;
+      this.#snapshots++;
+      logger.info({ event: 'snapshot', items: written.items, bytes: written.bytes }, 'a snapshot is written');
+    } catch (error) {
+      this.#changes.count += changes;
+      if (!isNamed) await disk.remove(snapshotName(number)).catch(() => {});
+      throw error;
+    }
+    this.#nextSnapshotMs = nowMs() + this.#options.snapshotEveryMs;
+    this.#safeTicket = ticket;
+    const served = this.#snapshotWaiters.filter((waiter) => waiter.ticket <= ticket);
+    this.#snapshotWaiters = this.#snapshotWaiters.filter((waiter) => waiter.ticket > ticket);
+    for (const { done } of served) done();
+    await this.#files.removeRemnants();
+  }
+
+  /** Begins a new log file and goes on in it. */
+  async #nextLog(writer: LogWriter): Promise<{ number: number; firstSequence: number }> {
+    const { open, number } = await this.#files.createLog();
+    await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
+    if (!writer.commit() || writer.state !== 'writing') {
+      await open.file.close();
+      throw writer.cause ?? new Error('the log cannot be written');
+    }
+    this.#oldLogBytes += writer.fileBytes;
+    return { number, firstSequence: writer.switchTo(open) };
+  }
+
+  #onState(state: WriterState, cause: Error | undefined): void {
+    if (state === 'failed' && cause !== undefined) return this.#fail(cause);
+    const { logger } = this.#deps;
+    if (state === 'writing') logger.warn({ event: 'storage-back' }, 'the log can be written again');
+    else logger.error({ event: 'storage-full', err: cause }, 'no space for the log: changes are refused');
+  }
+
+  #fail(cause: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = cause;
+    this.#deps.logger.error({ event: 'storage-failed', err: cause }, 'the storage fails: no more changes are taken');
+    for (const { done } of this.#snapshotWaiters.splice(0)) done(cause);
+  }
+
+  /**
+   * Makes all safe and ends (DURABLE-2).
+   *
+   * @throws SpeicherError `SPEICHER_STORAGE` if something that was told could not be made safe
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const { store } = this.#deps;
+    try {
+      while (this.#running !== undefined) await this.#running.catch(() => {});
+      if (this.#writer === undefined) {
+        while (this.#changes.count > 0 || this.#snapshotWaiters.length > 0) await this.snapshot();
+      } else {
+        await this.#closeLog(this.#writer);
+      }
+      // In order nothing was given that is not known.
+      await this.#files.replace({ lastVersion: store.lastVersion, lastToken: store.lastToken });
+    } catch (error) {
+      throw new SpeicherError('SPEICHER_STORAGE', 'not everything was made durable', {
+        cause: this.#failure ?? error,
+      });
+    } finally {
+      store.sink = undefined;
+      await this.#writer?.close();
+    }
+  }
+
+  async #closeLog(writer: LogWriter): Promise<void> {
+    writer.retry();
+    const isWritten = writer.commit() && writer.state === 'writing';
+    if (!isWritten) throw writer.cause ?? new Error('the log cannot be written');
+    await writer.synced();
+    writer.mark();
+    await writer.synced();
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

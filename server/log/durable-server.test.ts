@@ -1,0 +1,123 @@
+/** A server on a real directory: what it keeps, who may have the directory, and what it does when the disk fails. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { FLAG } from '../../protocol/index.ts';
+import { createServer, type Server, type ServerOptionsInput } from '../index.ts';
+import { RawPeer, requestBytes } from '../testing/raw-peer.ts';
+import { checkData, repairData } from './check.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { nodeDisk, openNodeDisk } from './node-disk.ts';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'speicher-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+async function serve(data: string, options: ServerOptionsInput = {}): Promise<Server> {
+  const server = createServer({ listen: ['tcp://127.0.0.1:0'], data, ...options });
+  await server.start();
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+async function ask(server: Server, ...requests: Parameters<typeof requestBytes>[]): Promise<number[]> {
+  const peer = await RawPeer.connect(server);
+  peer.send(Buffer.concat(requests.map((request) => requestBytes(...request))));
+  const statuses: number[] = [];
+  for (const _ of requests) statuses.push((await peer.reply()).status);
+  peer.close();
+  return statuses;
+}
+
+test.each(['snapshot', 'everysec', 'always'] as const)('with %s a server that was stopped comes back', async (mode) => {
+  const data = await temporaryFolder();
+  const first = await serve(data, { durability: mode });
+  expect(await ask(first, ['SET', { key: 'a', value: '1' }], ['SET', { key: 'b', value: '2' }])).toEqual([200, 200]);
+  expect(await ask(first, ['DELETE', { key: 'b' }], ['SYNC', {}], ['GET', { key: 'a' }])).toEqual([200, 200, 200]);
+  await first.stop();
+  const second = await serve(data, { durability: mode });
+  expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([200, 404]);
+});
+
+test('with always many connections are served by few syncs, each in its order', async () => {
+  const server = await serve(await temporaryFolder(), { durability: 'always' });
+  const peers = await Promise.all(Array.from({ length: 20 }, () => RawPeer.connect(server)));
+  for (const [at, peer] of peers.entries()) {
+    const requests = Array.from({ length: 10 }, (_, id) => requestBytes('SET', { key: `k${at}`, value: 'v', id }));
+    peer.send(Buffer.concat(requests));
+  }
+  for (const peer of peers) {
+    for (let id = 0; id < 10; id++) expect(await peer.reply()).toMatchObject({ status: 200, id });
+    peer.close();
+  }
+});
+
+test('one server at a time has a directory, and the lock is gone with its owner', async () => {
+  const data = await temporaryFolder();
+  const first = await serve(data);
+  await expect(createServer({ listen: ['tcp://127.0.0.1:0'], data }).start()).rejects.toMatchObject({
+    code: 'SPEICHER_DATA_IN_USE',
+  });
+  await first.stop();
+  const lock = await lockDirectory(data);
+  await expect(lockDirectory(data)).rejects.toMatchObject({ code: 'SPEICHER_DATA_IN_USE' });
+  await lock.release();
+});
+
+test('a path that is too long for a socket is locked all the same', async () => {
+  const data = join(await temporaryFolder(), 'd'.repeat(120));
+  openNodeDisk(data);
+  const lock = await lockDirectory(data);
+  await expect(lockDirectory(data)).rejects.toMatchObject({ code: 'SPEICHER_DATA_IN_USE' });
+  await lock.release();
+});
+
+test('damage is refused with the commands that help; check finds it, repair saves the rest', async () => {
+  const data = await temporaryFolder();
+  const server = await serve(data);
+  for (const key of ['a', 'b', 'c']) await ask(server, ['SET', { key, value: `value of ${key}` }]);
+  await server.stop();
+  const before = await checkData(nodeDisk(data));
+  expect(before).toMatchObject({ items: 3, problem: undefined, droppedBytes: 0 });
+  const path = join(data, 'log-1');
+  const bytes = await readFile(path);
+  bytes[bytes.indexOf('value of b')]! ^= 1;
+  await writeFile(path, bytes);
+  await expect(createServer({ listen: ['tcp://127.0.0.1:0'], data }).start()).rejects.toMatchObject({
+    code: 'SPEICHER_DATA_CORRUPT',
+    message: expect.stringMatching(/log-1, at byte \d+: .*speicher check .*speicher repair .* --to OTHER/),
+  });
+  expect((await checkData(nodeDisk(data))).problem).toMatch(/SPEICHER_DATA_CORRUPT/);
+  const saved = join(await temporaryFolder(), 'saved');
+  expect((await repairData(nodeDisk(data), openNodeDisk(saved), () => Date.now())).items).toBe(2);
+  expect(await readFile(path)).toEqual(bytes);
+  const again = await serve(saved);
+  const statuses = await ask(again, ['GET', { key: 'a' }], ['GET', { key: 'b' }], ['GET', { key: 'c' }]);
+  expect(statuses).toEqual([200, 404, 200]);
+});
+
+test('a clock that was set back brings no expired item to life (EXPIRY-1)', async () => {
+  const data = await temporaryFolder();
+  let nowMs = 1_000_000;
+  const clock = { nowMs: () => nowMs };
+  const first = createServer({ listen: ['tcp://127.0.0.1:0'], data }, { clock });
+  await first.start();
+  await ask(first, ['SET', { key: 'a', value: '1', ttlMs: 5000, flags: FLAG.TTL }]);
+  nowMs += 6000;
+  expect(await ask(first, ['GET', { key: 'a' }], ['SET', { key: 'b', value: '' }])).toEqual([404, 200]);
+  await first.stop();
+  nowMs -= 500_000;
+  const second = createServer({ listen: ['tcp://127.0.0.1:0'], data }, { clock });
+  await second.start();
+  cleanups.push(() => second.stop());
+  expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([404, 200]);
+});

@@ -1,0 +1,256 @@
+/**
+ * Writes changes to the log, a block for all that one read brought (blocks.ts), and syncs in groups: one sync serves
+ * all that was written before it began.
+ *
+ *     writing ⇄ full       no space: what is not written is kept, and tried again
+ *     any     → failed     a write failed otherwise, or a sync: final
+ *
+ * A sync that failed is final because the system may have forgotten what it could not write, and says so only once.
+ */
+import { FrameWriter } from '../../protocol/index.ts';
+import type { ItemSink, ItemState } from '../store/item-sink.ts';
+import { BLOCK_BYTES_FULL, BLOCK_HEADER_BYTES, beginBlock, sealBlock } from './blocks.ts';
+import type { DiskFile } from './disk.ts';
+import { writeCounters, writePut, writeRemove, writeReset, writeTouch } from './records.ts';
+
+export type WriterState = 'writing' | 'full' | 'failed';
+
+/** Errors after which there may be space again. */
+const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+
+const BUFFER_BYTES = 64 * 1024;
+
+/** A log file that is written to, with the checksum of its head. */
+export interface OpenLog {
+  readonly file: DiskFile;
+  readonly headCrc: number;
+  /** Where the next block goes, in bytes. */
+  readonly atBytes: number;
+}
+
+interface Waiter {
+  readonly sequence: number;
+  readonly done: (error?: Error) => void;
+}
+
+export interface LogWriterOptions {
+  readonly nowMs: () => number;
+  /** Calls later, once what has come in together has been carried out. */
+  readonly defer: (call: () => void) => void;
+  /** Called at every change of state. */
+  readonly onState: (state: WriterState, cause: Error | undefined) => void;
+}
+
+export class LogWriter implements ItemSink {
+  state: WriterState = 'writing';
+  /** Why the state is not `writing`. */
+  cause: Error | undefined;
+  /** The sequences of the last block that was written, and of the last that is known to be synced. */
+  writtenSequence: number;
+  syncedSequence: number;
+  /** Syncs that have been done. */
+  syncs = 0;
+  readonly #options: LogWriterOptions;
+  readonly #writer = new FrameWriter(BUFFER_BYTES);
+  #log: OpenLog;
+  #atBytes: number;
+  /** Files before this one that have something unsynced. */
+  #before: DiskFile[] = [];
+  #waiters: Waiter[] = [];
+  #isSyncing = false;
+  #isSyncPlanned = false;
+  #hasNew = false;
+
+  /** @param nextSequence of the first block that will be written */
+  constructor(log: OpenLog, nextSequence: number, options: LogWriterOptions) {
+    this.#options = options;
+    this.#log = log;
+    this.#atBytes = log.atBytes;
+    this.writtenSequence = this.syncedSequence = nextSequence - 1;
+    beginBlock(this.#writer);
+  }
+
+  /** Bytes that the current file has. */
+  get fileBytes(): number {
+    return this.#atBytes;
+  }
+
+  /** Whether something was told since the last call of `commit`. */
+  get hasNew(): boolean {
+    return this.#hasNew;
+  }
+
+  put(item: ItemState): void {
+    writePut(this.#writer, item);
+    this.#told();
+  }
+
+  touch(item: ItemState): void {
+    writeTouch(this.#writer, item);
+    this.#told();
+  }
+
+  remove(item: ItemState): void {
+    writeRemove(this.#writer, item);
+    this.#told();
+  }
+
+  reset(): void {
+    writeReset(this.#writer);
+    this.#told();
+  }
+
+  counters(lastVersion: number, lastToken: number): void {
+    writeCounters(this.#writer, lastVersion, lastToken);
+    this.#told();
+  }
+
+  /** A request that changes very many items is not held in memory as a whole. */
+  #told(): void {
+    this.#hasNew = true;
+    if (this.#writer.length >= BLOCK_BYTES_FULL) this.#write();
+  }
+
+  /**
+   * Writes what was told since the last time: it survives a kill from now on.
+   *
+   * @returns false if it could not be written
+   */
+  commit(): boolean {
+    if (!this.#hasNew) return true;
+    this.#hasNew = false;
+    return this.#writer.length === BLOCK_HEADER_BYTES ? this.state === 'writing' : this.#write();
+  }
+
+  /** Tries again what found no space. */
+  retry(): void {
+    if (this.state === 'full') this.#write();
+  }
+
+  /** Writes a block even if there is nothing to write: it tells that all before it was synced, and the time. */
+  mark(): boolean {
+    return this.#write();
+  }
+
+  #write(): boolean {
+    if (this.state === 'failed') return this.#forget();
+    const { nowMs } = this.#options;
+    const sequence = this.writtenSequence + 1;
+    const unsynced = this.writtenSequence - this.syncedSequence;
+    const block = sealBlock(this.#writer, this.#log.headCrc, sequence, unsynced, nowMs());
+    try {
+      for (let done = 0; done < block.length;) {
+        const writtenBytes = this.#log.file.writeNow(done === 0 ? block : block.subarray(done), this.#atBytes + done);
+        if (writtenBytes === 0) throw new Error('nothing was written');
+        done += writtenBytes;
+      }
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    this.#atBytes += block.length;
+    this.writtenSequence = sequence;
+    if (block.length > 2 * BLOCK_BYTES_FULL) this.#writer.detach();
+    beginBlock(this.#writer);
+    if (this.state === 'full') this.#become('writing', undefined);
+    return true;
+  }
+
+  /** What can never be written is not kept. */
+  #forget(): false {
+    beginBlock(this.#writer);
+    return false;
+  }
+
+  #fail(error: unknown): void {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const code: unknown = Reflect.get(cause, 'code');
+    this.#become(FULL_CODES.has(code) ? 'full' : 'failed', cause);
+  }
+
+  #become(state: WriterState, cause: Error | undefined): void {
+    if (this.state === 'failed' || this.state === state) return;
+    this.state = state;
+    this.cause = cause;
+    if (state === 'failed') {
+      for (const { done } of this.#waiters.splice(0)) done(cause);
+    }
+    this.#options.onState(state, cause);
+  }
+
+  /** Calls back once every block up to this one is safe from a loss of power, or with why it never will be. */
+  whenSynced(sequence: number, done: (error?: Error) => void): void {
+    if (sequence <= this.syncedSequence) return done();
+    if (this.state === 'failed') return done(this.cause);
+    this.#waiters.push({ sequence, done });
+    this.#planSync();
+  }
+
+  /** The same as a promise. */
+  synced(sequence: number = this.writtenSequence): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenSynced(sequence, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  /** Begins a sync if there is something to sync and none is under way. */
+  startSync(): void {
+    if (this.#isSyncing || this.state === 'failed' || this.syncedSequence === this.writtenSequence) return;
+    this.#isSyncing = true;
+    void this.#sync();
+  }
+
+  /** What comes in together is synced together. */
+  #planSync(): void {
+    if (this.#isSyncing || this.#isSyncPlanned) return;
+    this.#isSyncPlanned = true;
+    this.#options.defer(() => {
+      this.#isSyncPlanned = false;
+      this.startSync();
+    });
+  }
+
+  async #sync(): Promise<void> {
+    const sequence = this.writtenSequence;
+    const before = this.#before.splice(0);
+    const { file } = this.#log;
+    try {
+      for (const each of before) {
+        await each.sync();
+        await each.close();
+      }
+      await file.sync();
+    } catch (error) {
+      this.#isSyncing = false;
+      this.#become('failed', error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#isSyncing = false;
+    this.syncs++;
+    if (this.state === 'failed') return;
+    this.syncedSequence = sequence;
+    const waiting = this.#waiters.filter((waiter) => waiter.sequence > sequence);
+    const served = this.#waiters.filter((waiter) => waiter.sequence <= sequence);
+    this.#waiters = waiting;
+    for (const { done } of served) done();
+    if (waiting.length > 0) this.#planSync();
+  }
+
+  /**
+   * Goes on in another file, which has its head and is named by the manifest.
+   *
+   * @returns the sequence of the first block in it
+   */
+  switchTo(log: OpenLog): number {
+    this.#before.push(this.#log.file);
+    this.#log = log;
+    this.#atBytes = log.atBytes;
+    return this.writtenSequence + 1;
+  }
+
+  /** Closes the files; nothing is written or synced any more. */
+  async close(): Promise<void> {
+    this.state = 'failed';
+    for (const file of [...this.#before, this.#log.file]) await file.close();
+  }
+}

@@ -1,0 +1,79 @@
+/** A directory of the machine as a `Disk`. */
+import { mkdirSync, writeSync } from 'node:fs';
+import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Disk, DiskFile } from './disk.ts';
+
+/** Data belong to the server's user alone. */
+const DIRECTORY_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  writeNow(bytes: Uint8Array, at: number): number {
+    return writeSync(this.#handle.fd, bytes, 0, bytes.length, at);
+  }
+
+  async write(bytes: Uint8Array, at: number): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at + done);
+      done += bytesWritten;
+    }
+  }
+
+  async read(into: Uint8Array, at: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const { bytesRead } = await this.#handle.read(into, done, into.length - done, at + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  async sizeBytes(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/**
+ * Makes the directory, if it is not there, and a `Disk` of it.
+ *
+ * @throws Error with a `code` if it cannot be made
+ */
+export function openNodeDisk(directory: string): Disk {
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+  return nodeDisk(directory);
+}
+
+/** A directory that is there as a `Disk`. */
+export function nodeDisk(directory: string): Disk {
+  return {
+    list: () => readdir(directory),
+    create: async (name) => new NodeFile(await open(join(directory, name), 'w+', FILE_MODE)),
+    open: async (name) => new NodeFile(await open(join(directory, name), 'r+')),
+    rename: (from, to) => rename(join(directory, from), join(directory, to)),
+    remove: (name) => unlink(join(directory, name)),
+    syncDirectory: async () => {
+      const handle = await open(directory, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}

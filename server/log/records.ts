@@ -1,0 +1,192 @@
+/**
+ * Records: the changes of a store as frames of the protocol, and back.
+ *
+ *     put       SET     key VERSION [TTL] [TAG] [TOKEN]   times value
+ *     touch     TOUCH   key [TTL] [TOKEN]                 times
+ *     remove    DELETE  key
+ *     reset     RESET
+ *     counters  SYNC    VERSION TOKEN
+ *     end       QUIT    VERSION                           how many items a snapshot has
+ *     times     = created:f64 [life start:f64] [lock start:f64 lock:f64]
+ *
+ * Fields are the protocol's own (FRAME-6): TTL is how long the item lives from the life's start on, in milliseconds,
+ * and TOKEN its lock's. Times are milliseconds since the Unix epoch, as doubles in big-endian, so that they come back
+ * exactly as they were; the life's start is there with TTL, and the lock's times are there with TOKEN.
+ */
+import { FLAG, OPCODE, RequestFrame, readRequest, readU32, LENGTH_BYTES, HEADER_BYTES } from '../../protocol/index.ts';
+import type { FrameWriter } from '../../protocol/index.ts';
+import { ItemState, type ItemSink } from '../store/item-sink.ts';
+
+const F64_BYTES = 8;
+
+/** How much longer than key and value a record can be: what a reader may take for one. */
+export const RECORD_OVERHEAD_BYTES_MAX = LENGTH_BYTES + HEADER_BYTES + 28 + 4 * F64_BYTES;
+
+const scratch = new DataView(new ArrayBuffer(F64_BYTES));
+const scratchBytes = new Uint8Array(scratch.buffer);
+
+function putF64(writer: FrameWriter, value: number): void {
+  scratch.setFloat64(0, value);
+  writer.put(scratchBytes);
+}
+
+function readF64(bytes: Uint8Array, at: number): number {
+  for (let index = 0; index < F64_BYTES; index++) scratchBytes[index] = bytes[at + index]!;
+  return scratch.getFloat64(0);
+}
+
+/** Header, fields, key and times of an item; the value and the end are still to come. */
+function beginItem(writer: FrameWriter, opcode: number, item: ItemState, extraFlags: number): void {
+  const { lifeMs, token, keyStart, keyEnd } = item;
+  const isMortal = lifeMs !== Infinity;
+  const flags = extraFlags | (isMortal ? FLAG.TTL : 0) | (token > 0 ? FLAG.TOKEN : 0);
+  writer.begin(opcode, flags, keyEnd - keyStart, 0);
+  if (isMortal) writer.u64(lifeMs);
+  if (flags & FLAG.VERSION) writer.u64(item.version);
+  if (flags & FLAG.TAG) writer.u32(item.tag);
+  if (token > 0) writer.u64(token);
+  writer.put(item.keyBytes, keyStart, keyEnd);
+  putF64(writer, item.createdMs);
+  if (isMortal) putF64(writer, item.lifeStartMs);
+  if (token === 0) return;
+  putF64(writer, item.lockStartMs);
+  putF64(writer, item.lockMs);
+}
+
+export function writePut(writer: FrameWriter, item: ItemState): void {
+  beginItem(writer, OPCODE.SET, item, FLAG.VERSION | (item.tag === 0 ? 0 : FLAG.TAG));
+  writer.put(item.valueBytes, item.valueStart, item.valueEnd);
+  writer.finish();
+}
+
+export function writeTouch(writer: FrameWriter, item: ItemState): void {
+  beginItem(writer, OPCODE.TOUCH, item, 0);
+  writer.finish();
+}
+
+export function writeRemove(writer: FrameWriter, { keyBytes, keyStart, keyEnd }: ItemState): void {
+  writer.begin(OPCODE.DELETE, 0, keyEnd - keyStart, 0);
+  writer.put(keyBytes, keyStart, keyEnd);
+  writer.finish();
+}
+
+export function writeReset(writer: FrameWriter): void {
+  writer.begin(OPCODE.RESET, 0, 0, 0);
+  writer.finish();
+}
+
+export function writeCounters(writer: FrameWriter, lastVersion: number, lastToken: number): void {
+  writer.begin(OPCODE.SYNC, FLAG.VERSION | FLAG.TOKEN, 0, 0);
+  writer.u64(lastVersion);
+  writer.u64(lastToken);
+  writer.finish();
+}
+
+/** A snapshot's last record: one without it is not whole. */
+export function writeEnd(writer: FrameWriter, items: number): void {
+  writer.begin(OPCODE.QUIT, FLAG.VERSION, 0, 0);
+  writer.u64(items);
+  writer.finish();
+}
+
+/** Reads records out of blocks and tells a sink. No object is made for a record. */
+export class RecordReader {
+  /** Records read so far, ends and counters too. */
+  records = 0;
+  /** Items put so far. */
+  puts = 0;
+  /** What an end has said; undefined: there was none yet. */
+  endItems: number | undefined;
+  /** The greatest version and token that any record has. */
+  lastVersion = 0;
+  lastToken = 0;
+  readonly #sink: ItemSink;
+  readonly #frame = new RequestFrame();
+  readonly #item = new ItemState();
+
+  constructor(sink: ItemSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Tells the sink of all records that lie in `bytes[start]` up to `bytes[end - 1]`.
+   *
+   * @returns false if these are no records: the rest is not looked at
+   */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    for (let at = start; at < end;) {
+      if (end - at < LENGTH_BYTES + HEADER_BYTES) return false;
+      const frameStart = at + LENGTH_BYTES;
+      const frameEnd = frameStart + readU32(bytes, at);
+      if (frameEnd > end || frameEnd - frameStart < HEADER_BYTES) return false;
+      if (!readRequest(this.#frame, bytes, frameStart, frameEnd) || !this.#apply()) return false;
+      this.records++;
+      if (this.#frame.opcode !== OPCODE.QUIT && this.#frame.version > this.lastVersion) {
+        this.lastVersion = this.#frame.version;
+      }
+      if (this.#frame.token > this.lastToken) this.lastToken = this.#frame.token;
+      at = frameEnd;
+    }
+    return true;
+  }
+
+  #apply(): boolean {
+    const frame = this.#frame;
+    switch (frame.opcode) {
+      case OPCODE.SET:
+        if (!this.#fill(frame)) return false;
+        this.puts++;
+        this.#sink.put(this.#item);
+        return true;
+      case OPCODE.TOUCH:
+        if (!this.#fill(frame)) return false;
+        this.#sink.touch(this.#item);
+        return true;
+      case OPCODE.DELETE:
+        this.#fillKey(frame);
+        this.#sink.remove(this.#item);
+        return true;
+      case OPCODE.RESET:
+        this.#sink.reset();
+        return true;
+      case OPCODE.SYNC:
+        this.#sink.counters(frame.version, frame.token);
+        return true;
+      case OPCODE.QUIT:
+        this.endItems = frame.version;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #fillKey(frame: RequestFrame): void {
+    const item = this.#item;
+    item.keyBytes = frame.keyBytes;
+    item.keyStart = frame.keyStart;
+    item.keyEnd = frame.keyEnd;
+  }
+
+  #fill(frame: RequestFrame): boolean {
+    const item = this.#item;
+    const { flags, valueBytes: bytes } = frame;
+    this.#fillKey(frame);
+    const hasLife = (flags & FLAG.TTL) !== 0;
+    const hasLock = (flags & FLAG.TOKEN) !== 0;
+    const timesEnd = frame.valueStart + F64_BYTES * (1 + (hasLife ? 1 : 0) + (hasLock ? 2 : 0));
+    if (timesEnd > frame.valueEnd) return false;
+    let at = frame.valueStart;
+    item.createdMs = item.lifeStartMs = readF64(bytes, at);
+    if (hasLife) item.lifeStartMs = readF64(bytes, (at += F64_BYTES));
+    item.lifeMs = hasLife ? frame.ttlMs : Infinity;
+    item.lockStartMs = hasLock ? readF64(bytes, at + F64_BYTES) : 0;
+    item.lockMs = hasLock ? readF64(bytes, at + 2 * F64_BYTES) : Infinity;
+    item.token = frame.token;
+    item.version = frame.version;
+    item.tag = frame.tag;
+    item.valueBytes = bytes;
+    item.valueStart = timesEnd;
+    item.valueEnd = frame.valueEnd;
+    return true;
+  }
+}

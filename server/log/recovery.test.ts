@@ -1,0 +1,192 @@
+/** Torn tails and damage: what is dropped, what is refused, and what a snapshot is worth. */
+import { expect, test } from 'vitest';
+import { SpeicherError } from '../../protocol/index.ts';
+import { silentLogger } from '../logger.ts';
+import { BLOCK_HEADER_BYTES, HEAD_BYTES } from './blocks.ts';
+import { DataLog } from './data-log.ts';
+import type { DurabilityMode } from './data-log-options.ts';
+import { recover, type Recovered } from './recovery.ts';
+import { ModelStore } from './testing/model-store.ts';
+import { SimDisk, seededRandom, type SimWorld } from './testing/sim-disk.ts';
+
+/** A disk that answers at once and never fails. */
+function calmDisk(): SimDisk {
+  const world: SimWorld = {
+    random: seededRandom(1),
+    later: (_delayMs, call) => queueMicrotask(call),
+    fault: () => undefined,
+    slowMs: 0,
+  };
+  return new SimDisk(world);
+}
+
+async function open(disk: SimDisk, store: ModelStore, mode: DurabilityMode = 'everysec'): Promise<DataLog> {
+  const recovered = await DataLog.load(disk, store);
+  return DataLog.open(
+    { mode, rewriteBytesMin: 1e9, snapshotEveryMs: 1000 },
+    { disk, store, logger: silentLogger, nowMs: () => 1000, random32: () => 7, defer: (call) => queueMicrotask(call) },
+    recovered,
+  );
+}
+
+interface Written {
+  readonly files: Map<string, Buffer>;
+  readonly states: readonly string[];
+  /** Where each block of the log ends. */
+  readonly ends: readonly number[];
+}
+
+/** A log of so many bytes at least, and the state after each of its blocks. */
+async function writeLog(bytesMin: number, valueBytesMax = 300): Promise<Written> {
+  const disk = calmDisk();
+  const store = new ModelStore();
+  const log = await open(disk, store);
+  const states = [store.fingerprint()];
+  const ends = [HEAD_BYTES + BLOCK_HEADER_BYTES];
+  for (let index = 0; ends.at(-1)! < bytesMin; index++) {
+    store.set(
+      `k${index % 50}`,
+      'v'.repeat((index * 37) % valueBytesMax),
+      index,
+      index % 3 === 0 ? { tag: 1, lifeMs: 5000 } : {},
+    );
+    if (index % 7 === 0) store.delete(`k${(index * 3) % 50}`);
+    if (index % 5 === 0) store.lock(`k${index % 50}`, Infinity, index);
+    expect(log.commit()).toBe(0);
+    states.push(store.fingerprint());
+    ends.push(disk.contents().get('log-1')!.length);
+  }
+  return { files: disk.contents(), states, ends };
+}
+
+async function read(files: ReadonlyMap<string, Uint8Array>): Promise<{ found: string; recovered: Recovered }> {
+  const disk = calmDisk();
+  for (const [name, bytes] of files) disk.plant(name, bytes);
+  const store = new ModelStore();
+  const recovered = await recover(disk, store);
+  return { found: store.fingerprint(), recovered };
+}
+
+/** What a copy with another log-1 reads as. */
+const withLog = (files: ReadonlyMap<string, Uint8Array>, bytes: Uint8Array) => read(new Map(files).set('log-1', bytes));
+
+test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, and says what was dropped', async () => {
+  const { files, states, ends } = await writeLog(65_536, 4000);
+  const whole = files.get('log-1')!;
+  for (let cut = HEAD_BYTES; cut <= whole.length; cut++) {
+    const { found, recovered } = await withLog(files, whole.subarray(0, cut));
+    const kept = ends.findLastIndex((end) => end <= cut);
+    expect(found).toBe(states[Math.max(kept, 0)]);
+    expect(recovered.dropped?.bytes ?? 0).toBe(cut - (kept < 0 ? HEAD_BYTES : ends[kept]!));
+  }
+}, 120_000);
+
+test('4096 tails of garbage are dropped', async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = seededRandom(seed);
+  const { files, states } = await writeLog(2048);
+  const whole = files.get('log-1')!;
+  for (let run = 0; run < 4096; run++) {
+    const tail = Buffer.from(Array.from({ length: 1 + random() * 200 }, () => random() * 256));
+    const { found, recovered } = await withLog(files, Buffer.concat([whole, tail]));
+    expect({ seed, found }).toEqual({ seed, found: states.at(-1) });
+    expect(recovered.dropped).toEqual({ file: 'log-1', at: whole.length, bytes: tail.length });
+  }
+}, 60_000);
+
+/** Flips every bit, and tells how often each outcome came: an error's code, or what was found. */
+async function flipEveryBit(files: Map<string, Buffer>, name: string): Promise<Map<string, number>> {
+  const whole = files.get(name)!;
+  const outcomes = new Map<string, number>();
+  for (let bit = 0; bit < whole.length * 8; bit++) {
+    const flipped = Buffer.from(whole);
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    const outcome = await read(new Map(files).set(name, flipped)).then(
+      ({ found }) => found,
+      (error: unknown) => (error instanceof SpeicherError ? error.code : String(error)),
+    );
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  return outcomes;
+}
+
+test('a log that was closed in order: every flipped bit of it is refused, but for the last block, which has nothing', async () => {
+  const disk = calmDisk();
+  const store = new ModelStore();
+  const log = await open(disk, store);
+  const states: string[] = [];
+  while (disk.contents().get('log-1')!.length < 4000) {
+    store.set(`k${states.length % 9}`, 'v'.repeat(states.length), 5);
+    log.commit();
+    states.push(store.fingerprint());
+  }
+  await log.close();
+  const files = disk.contents();
+  const lastBits = BLOCK_HEADER_BYTES * 8;
+  expect(await flipEveryBit(files, 'log-1')).toEqual(
+    new Map([
+      ['SPEICHER_DATA_CORRUPT', files.get('log-1')!.length * 8 - lastBits],
+      [states.at(-1)!, lastBits],
+    ]),
+  );
+}, 120_000);
+
+test('every flipped bit of a snapshot and of a manifest is refused', async () => {
+  const disk = calmDisk();
+  const store = new ModelStore();
+  const log = await open(disk, store);
+  for (let index = 0; index < 40; index++) store.set(`k${index}`, 'v'.repeat(index * 2), index, { tag: 9, lifeMs: 77 });
+  log.commit();
+  await log.snapshot();
+  const files = disk.contents();
+  const snapshot = [...files.keys()].find((name) => name.startsWith('snapshot-'))!;
+  const bits = files.get(snapshot)!.length * 8;
+  expect(await flipEveryBit(files, snapshot)).toEqual(new Map([['SPEICHER_DATA_CORRUPT', bits]]));
+  // The newline behind the checksum says nothing, unless it becomes a part of it.
+  const outcomes = await flipEveryBit(files, 'manifest');
+  const manifestBits = files.get('manifest')!.length * 8;
+  expect([...outcomes.keys()].filter((each) => each !== store.fingerprint())).toEqual(['SPEICHER_DATA_CORRUPT']);
+  expect(outcomes.get('SPEICHER_DATA_CORRUPT')).toBeGreaterThanOrEqual(manifestBits - 8);
+}, 120_000);
+
+test('damage before what was safe names file and offset', async () => {
+  const disk = calmDisk();
+  const store = new ModelStore();
+  const log = await open(disk, store);
+  for (let index = 0; index < 3; index++) {
+    store.set('k', `${index}`, index);
+    log.commit();
+  }
+  await log.close();
+  const files = disk.contents();
+  const at = HEAD_BYTES + BLOCK_HEADER_BYTES;
+  files.get('log-1')![at + 40]! ^= 1;
+  await expect(read(files)).rejects.toMatchObject({
+    code: 'SPEICHER_DATA_CORRUPT',
+    message: `the data are damaged: log-1, at byte ${at}: block 2 was safe once, and cannot be read`,
+  });
+});
+
+test('a missing file, a missing manifest and a newer format are refused, each in its own words', async () => {
+  const { files } = await writeLog(300);
+  const without = (name: string) => read(new Map([...files].filter(([each]) => each !== name)));
+  await expect(without('log-1')).rejects.toMatchObject({ code: 'SPEICHER_DATA_CORRUPT', message: /log-1.*missing/ });
+  await expect(without('manifest')).rejects.toMatchObject({ code: 'SPEICHER_DATA_CORRUPT', message: /no manifest/ });
+});
+
+test('times, tags, versions and locks come back exactly, through a log and through a snapshot', async () => {
+  const disk = calmDisk();
+  const store = new ModelStore();
+  const log = await open(disk, store, 'always');
+  store.set('a', 'x', 1234.0625, { tag: 2 ** 32 - 1, lifeMs: 2 ** 53 - 1 });
+  store.lock('a', 17, 99.5);
+  store.set('\0\u00ff', '', 0.1);
+  store.lock('\0\u00ff', Infinity, 3);
+  store.expire('a', Infinity, 4);
+  log.commit();
+  expect((await read(disk.contents())).found).toBe(store.fingerprint());
+  await log.snapshot();
+  const { found, recovered } = await read(disk.contents());
+  expect(found).toBe(store.fingerprint());
+  expect(recovered.logBytes).toBe(HEAD_BYTES);
+});

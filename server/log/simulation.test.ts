@@ -1,0 +1,37 @@
+/** A server, a clock, a disk and clients from one seed (testing/simulation.ts), and the defects that it must find. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { MUTANTS } from './testing/mutants.ts';
+import { simulate } from './testing/simulation.ts';
+
+/** Seeds of one run: `SPEICHER_TEST_SEEDS=1000000` in `npm run test:soak`; the first one is drawn, and printed. */
+const SEEDS = Number(process.env['SPEICHER_TEST_SEEDS'] ?? 10_000);
+const FIRST_SEED = Number(process.env['SPEICHER_TEST_FIRST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const MS_PER_SEED = 50;
+
+test(
+  `nothing that was promised is lost: ${SEEDS} seeds from ${FIRST_SEED} on`,
+  async () => {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) await simulate(seed);
+  },
+  60_000 + SEEDS * MS_PER_SEED,
+);
+
+test('the same seed does the same again', async () => {
+  const first = await simulate(1);
+  expect(await simulate(1)).toEqual(first);
+  expect(first.events).toBeGreaterThan(100);
+});
+
+test('every planted defect is found', async () => {
+  const script = join(import.meta.dirname, 'testing/run-mutants.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script]);
+  const found = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; seeds?: number; found?: string; error?: string });
+  expect(found).toHaveLength(MUTANTS.length);
+  expect(found.filter((each) => each.found === undefined)).toEqual([]);
+}, 300_000);

@@ -1,0 +1,83 @@
+/** Writes a snapshot: a file of puts, made beside running traffic in slices that hold nobody up. */
+import { FrameWriter } from '../../protocol/index.ts';
+import type { LoggedStore } from '../store/item-sink.ts';
+import { KIND, beginBlock, makeHead, headCrcOf, sealBlock, HEAD_BYTES } from './blocks.ts';
+import type { Disk } from './disk.ts';
+import { writeCounters, writeEnd, writePut } from './records.ts';
+
+/** A slice ends at so many bytes or items: well below a millisecond, unless values are very large. */
+const SLICE_BYTES = 128 * 1024;
+const SLICE_ITEMS = 256;
+
+/** Items that are walked over without looking at the bytes: each may be a large value. */
+const STEP_ITEMS = 4;
+
+/** So much is written before it is synced: a sync of everything at the end would hold up the log's own for long. */
+const SYNC_BYTES = 8 * 1024 * 1024;
+
+export interface SnapshotOptions {
+  readonly nowMs: () => number;
+  readonly nonce: number;
+  /** Lets others run. */
+  readonly pause: () => Promise<void>;
+}
+
+export interface WrittenSnapshot {
+  readonly bytes: number;
+  readonly items: number;
+}
+
+/**
+ * Walks over the store and writes all items to a file; once it returns, the file is safe, but for its name.
+ *
+ * The walk has begun when this returns for the first time: changes from then on are the log's to keep.
+ */
+export async function writeSnapshot(
+  disk: Disk,
+  name: string,
+  number: number,
+  store: LoggedStore,
+  options: SnapshotOptions,
+): Promise<WrittenSnapshot> {
+  const writer = new FrameWriter(2 * SLICE_BYTES);
+  let items = 0;
+  store.beginWalk((item) => {
+    writePut(writer, item);
+    items++;
+  });
+  beginBlock(writer);
+  writeCounters(writer, store.lastVersion, store.lastToken);
+  const head = makeHead(KIND.snapshot, number, options.nonce);
+  const headCrc = headCrcOf(head);
+  const file = await disk.create(name);
+  try {
+    await file.write(head, 0);
+    let at = HEAD_BYTES;
+    let syncedAt = 0;
+    for (let sequence = 1, isOver = false; !isOver; sequence++) {
+      isOver = walkSlice(store, writer);
+      if (isOver) writeEnd(writer, items);
+      const block = sealBlock(writer, headCrc, sequence, 0, options.nowMs());
+      await file.write(block, at);
+      at += block.length;
+      beginBlock(writer);
+      if (at - syncedAt >= SYNC_BYTES) {
+        await file.sync();
+        syncedAt = at;
+      }
+      await options.pause();
+    }
+    await file.sync();
+    return { bytes: at, items };
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns whether the walk has ended */
+function walkSlice(store: LoggedStore, writer: FrameWriter): boolean {
+  for (let walked = 0; walked < SLICE_ITEMS && writer.length < SLICE_BYTES; walked += STEP_ITEMS) {
+    if (store.walk(STEP_ITEMS)) return true;
+  }
+  return false;
+}

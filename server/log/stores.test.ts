@@ -1,0 +1,77 @@
+/** Both stores tell the log of all that they do: random operations, a snapshot amid them, and what is read again. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { silentLogger } from '../logger.ts';
+import { ArenaStore } from '../store/arena/arena-store.ts';
+import type { ItemState, LoggedStore } from '../store/item-sink.ts';
+import { createMapStore } from '../store/map-store.ts';
+import type { Store } from '../store/store.ts';
+import { doStep, randomStep } from '../store/testing/random-operations.ts';
+import { ManualClock } from '../store/testing/requests.ts';
+import { DataLog } from './data-log.ts';
+import { recover } from './recovery.ts';
+import { ModelStore } from './testing/model-store.ts';
+import { SimDisk, seededRandom } from './testing/sim-disk.ts';
+
+const VALUE_BYTES_MAX = 12;
+const STEPS = 400;
+const RUNS = 60;
+
+const STORES: Readonly<Record<string, (clock: ManualClock) => Store>> = {
+  MapStore: (clock) => createMapStore({ clock, valueBytesMax: VALUE_BYTES_MAX }),
+  ArenaStore: (clock) => new ArenaStore({ clock, valueBytesMax: VALUE_BYTES_MAX, seed: [1, 2], leafKeysMax: 8 }),
+};
+
+/** All items that have not expired, as a text; locks that are over are none. */
+function contentOf(store: LoggedStore, nowMs: number): string {
+  const model = new ModelStore();
+  store.beginWalk((item: ItemState) => {
+    if (item.lifeStartMs + item.lifeMs <= nowMs) return;
+    model.put(item.lockStartMs + item.lockMs <= nowMs ? Object.assign(item, { token: 0 }) : item);
+  });
+  while (!store.walk(3));
+  return model.fingerprint();
+}
+
+test.each(Object.keys(STORES))(
+  '%s comes back as it was',
+  async (name) => {
+    const steps = fc.array(randomStep, { minLength: STEPS, maxLength: STEPS, size: 'max' });
+    const property = fc.asyncProperty(steps, fc.nat({ max: STEPS - 1 }), async (each, snapshotAt) => {
+      const clock = new ManualClock();
+      const store = STORES[name]!(clock);
+      const logged = store.logged!;
+      const calm = { random: seededRandom(1), later: (_: number, call: () => void) => queueMicrotask(call), slowMs: 0 };
+      const disk = new SimDisk({ ...calm, fault: () => undefined });
+      const log = await DataLog.open(
+        { mode: 'everysec', rewriteBytesMin: 1e9, snapshotEveryMs: 1e9 },
+        {
+          disk,
+          store: logged,
+          logger: silentLogger,
+          nowMs: () => clock.nowMs(),
+          random32: () => 7,
+          defer: (call) => queueMicrotask(call),
+        },
+        await DataLog.load(disk, logged),
+      );
+      let snapshot: Promise<void> | undefined;
+      for (const [at, step] of each.entries()) {
+        doStep(store, clock, step);
+        log.commit();
+        if (at === snapshotAt) snapshot = log.snapshot();
+        // The snapshot's slices run between the steps.
+        if (at % 3 === 0) await Promise.resolve();
+      }
+      await snapshot;
+      log.commit();
+      const again = STORES[name]!(clock);
+      await recover(disk, again.logged!);
+      expect(contentOf(again.logged!, clock.nowMs())).toBe(contentOf(logged, clock.nowMs()));
+      expect(again.logged!.lastVersion).toBeGreaterThanOrEqual(logged.lastVersion);
+      expect(again.logged!.lastToken).toBeGreaterThanOrEqual(logged.lastToken);
+    });
+    await fc.assert(property, { numRuns: RUNS });
+  },
+  120_000,
+);

@@ -1,0 +1,355 @@
+/**
+ * A server, its clock, its disk and its clients, all from one seed: the same seed does the same again. Clients change
+ * items, replies leave when the log says so, snapshots are written meanwhile; then the process is killed or the power
+ * is lost, and what a new one reads is held against what had been promised:
+ *
+ * - it is the state after some beginning of all changes: nothing is missing in between, nothing is half there (with
+ *   snapshots alone that holds for each item by itself);
+ * - after a kill it has every change that was written before its reply;
+ * - after a loss of power it has every change that was reported safe, with `everysec` all older than a second and the
+ *   syncs in flight;
+ * - versions and tokens go on behind every one that was given; the time is not before one that was told of.
+ */
+import { silentLogger } from '../../logger.ts';
+import { DataLog, LOST } from '../data-log.ts';
+import type { DurabilityMode } from '../data-log-options.ts';
+import { ModelStore } from './model-store.ts';
+import { SimDisk, seededRandom, type SimWorld } from './sim-disk.ts';
+
+const KEYS = 6;
+const TICK_MS = 100;
+const START_MS = 1_800_000_000_000;
+const EVENTS_MAX = 20_000;
+
+/** What a seed decides of a run before it begins. */
+interface Plan {
+  readonly mode: DurabilityMode;
+  readonly slowMs: number;
+  /** How likely a call of the disk fails. */
+  readonly faultShare: number;
+  readonly rewriteBytesMin: number;
+  readonly clientEveryMs: number;
+}
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  readonly call: () => void;
+}
+
+/** What a run has come to. */
+export interface Run {
+  readonly events: number;
+  readonly nowMs: number;
+  readonly version: number;
+  readonly state: string;
+}
+
+/** What became of a start. */
+interface Outcome {
+  log?: DataLog;
+  trouble?: unknown;
+}
+
+/** What was promised of the changes of one process's life. */
+interface Promises {
+  /** So many changes are there after a kill. */
+  written: number;
+  /** So many are there after a loss of power, because somebody was told. */
+  safe: number;
+  /** When each change was written; what is not there was not. */
+  readonly writtenAtMs: number[];
+}
+
+class Simulation implements SimWorld {
+  readonly random: () => number;
+  readonly slowMs: number;
+  readonly #plan: Plan;
+  #events: Event[] = [];
+  #order = 0;
+  #nowMs = START_MS;
+  #faultsAllowed = false;
+  #life = 0;
+  #disk: SimDisk;
+  /** The state after so many changes: the items as a text. */
+  #states = [new ModelStore().fingerprint()];
+  #promises: Promises = { written: 0, safe: 0, writtenAtMs: [] };
+  /** Whether power was lost since the data were read last, and when the process ended first since. */
+  #power: 'kept' | 'lost' = 'kept';
+  #crashedMs: number | undefined;
+  #greatestVersion = 0;
+  #greatestToken = 0;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    this.#plan = drawPlan(this.random);
+    this.slowMs = this.#plan.slowMs;
+    this.#disk = new SimDisk(this);
+  }
+
+  later(delayMs: number, call: () => void): void {
+    this.#events.push({ atMs: this.#nowMs + delayMs, order: this.#order++, call });
+  }
+
+  fault(operation: string): string | undefined {
+    if (!this.#faultsAllowed || this.random() >= this.#plan.faultShare) return undefined;
+    if (operation === 'write') return this.#pick(['short', 'ENOSPC', 'EIO']);
+    return operation === 'sync' ? 'EIO' : this.#pick(['EIO', 'ENOSPC']);
+  }
+
+  #pick<Value>(values: readonly Value[]): Value {
+    return values[Math.floor(this.random() * values.length)]!;
+  }
+
+  /** @throws Error that says what was promised and not kept */
+  async run(lives: number): Promise<Run> {
+    for (let life = 0; life < lives; life++) await this.#live(life);
+    return { events: this.#order, nowMs: this.#nowMs, version: this.#greatestVersion, state: this.#states.at(-1)! };
+  }
+
+  async #live(life: number): Promise<void> {
+    const store = new ModelStore();
+    this.#life = life;
+    this.#faultsAllowed = false;
+    // Now and then the process is gone before it has come up.
+    const crashAtMs = this.#nowMs + 6000 * this.random() ** 2;
+    const outcome: Outcome = {};
+    void this.#bringUp(store, life, outcome);
+    let ended = false;
+    while (this.#nowMs < crashAtMs && outcome.trouble === undefined && !ended) {
+      await this.#step(crashAtMs);
+      const { log } = outcome;
+      if (log !== undefined && this.random() < 0.002) {
+        ended = true;
+        await this.#stop(log, store);
+      }
+    }
+    if (outcome.trouble !== undefined) throw new Error('the start failed', { cause: outcome.trouble });
+    this.#crash(ended);
+    await settle();
+  }
+
+  async #bringUp(store: ModelStore, life: number, outcome: Outcome): Promise<void> {
+    try {
+      outcome.log = await this.#start(store, life);
+    } catch (error) {
+      outcome.trouble = error;
+      return;
+    }
+    this.#faultsAllowed = this.#plan.faultShare > 0;
+    this.#serve(outcome.log, store, life);
+  }
+
+  /** Recovery, and what it must have found. */
+  async #start(store: ModelStore, life: number): Promise<DataLog> {
+    const recovered = await DataLog.load(this.#disk, store);
+    this.#judge(store, recovered.lastTimeMs, life);
+    const log = await DataLog.open(
+      { mode: this.#plan.mode, rewriteBytesMin: this.#plan.rewriteBytesMin, snapshotEveryMs: 700 },
+      {
+        disk: this.#disk,
+        store,
+        logger: silentLogger,
+        nowMs: () => this.#nowMs,
+        random32: () => Math.floor(this.random() * 2 ** 32),
+        defer: (call) => this.later(this.random(), call),
+      },
+      recovered,
+    );
+    // What was read is safe by now, whatever was promised of it before.
+    this.#states = [store.fingerprint()];
+    this.#promises = { written: 0, safe: 0, writtenAtMs: [] };
+    this.#crashedMs = undefined;
+    return log;
+  }
+
+  #judge(store: ModelStore, lastTimeMs: number, life: number): void {
+    const { written, safe } = this.#promises;
+    const floor = this.#power === 'kept' ? written : Math.max(safe, this.#agedChanges());
+    const found = store.fingerprint();
+    const isFuzzy = this.#plan.mode === 'snapshot' && eachKeyIsOf(this.#states.slice(safe), found);
+    const index = isFuzzy ? safe : this.#states.lastIndexOf(found);
+    if (index < floor) {
+      const what = index < 0 ? 'no state that there ever was' : `the state after ${index} changes`;
+      throw new Error(
+        `${JSON.stringify(this.#plan)}, life ${life}, power ${this.#power}: ${what}, and ${floor} of ${this.#states.length - 1} were promised`,
+      );
+    }
+    // Where each item may be of a moment of its own, what was found is the one state from here on.
+    if (isFuzzy) this.#states = Array.from({ length: index + 1 }, () => found);
+    this.#states.length = index + 1;
+    this.#power = 'kept';
+    this.#promises = { written: index, safe, writtenAtMs: this.#promises.writtenAtMs.slice(0, index) };
+    if (store.lastVersion < this.#greatestVersion) throw new Error(`versions go back behind ${this.#greatestVersion}`);
+    if (store.lastToken < this.#greatestToken) throw new Error(`tokens go back behind ${this.#greatestToken}`);
+    if (lastTimeMs > this.#nowMs) throw new Error('the time is one that never was');
+  }
+
+  /** With `everysec`: changes that a loss of power may not take away any more. */
+  #agedChanges(): number {
+    if (this.#plan.mode !== 'everysec' || this.#plan.faultShare > 0) return 0;
+    // A sync of a log that goes on in another file syncs two, and may wait for the one before.
+    const ageMs = 1000 + TICK_MS + 4 * this.slowMs + 4;
+    return this.#promises.writtenAtMs.filter((atMs) => atMs <= (this.#crashedMs ?? 0) - ageMs).length;
+  }
+
+  #serve(log: DataLog, store: ModelStore, life: number): void {
+    const tick = () => {
+      if (this.#life !== life) return;
+      log.tick();
+      this.later(TICK_MS, tick);
+    };
+    const client = () => {
+      if (this.#life !== life) return;
+      this.#request(log, store);
+      this.later(this.#plan.clientEveryMs * this.random() * 2, client);
+    };
+    this.later(TICK_MS, tick);
+    this.later(0, client);
+  }
+
+  /** One read's worth of requests, and their replies. */
+  #request(log: DataLog, store: ModelStore): void {
+    if (log.isAccepting) {
+      for (let left = 1 + Math.floor(this.random() * 3); left > 0; left--) {
+        this.#change(store);
+        this.#states.push(store.fingerprint());
+      }
+    }
+    const promises = this.#promises;
+    const changes = this.#states.length - 1;
+    if (this.random() < 0.1) log.demandSync();
+    const ticket = log.commit();
+    if (ticket === LOST) return;
+    if (!log.isAccepting) return;
+    if (this.#plan.mode !== 'snapshot') {
+      promises.written = changes;
+      while (promises.writtenAtMs.length < changes) promises.writtenAtMs.push(this.#nowMs);
+    }
+    if (ticket === 0) {
+      if (this.#plan.mode === 'always') promises.safe = Math.max(promises.safe, changes);
+      return;
+    }
+    log.whenSafe(ticket, (error) => {
+      if (error !== undefined || this.#promises !== promises) return;
+      promises.safe = Math.max(promises.safe, changes);
+      promises.written = Math.max(promises.written, changes);
+    });
+  }
+
+  #change(store: ModelStore): void {
+    const key = `k${Math.floor(this.random() * KEYS)}`;
+    const draw = this.random();
+    const lifeMs = 1 + Math.floor(this.random() * 10_000);
+    if (draw < 0.6) {
+      const value = 'v'.repeat(Math.floor(this.random() ** 3 * 300));
+      store.set(key, `${this.#states.length}${value}`, this.#nowMs, this.random() < 0.5 ? {} : { tag: 7, lifeMs });
+    } else if (draw < 0.75) store.delete(key);
+    else if (draw < 0.85) store.expire(key, lifeMs, this.#nowMs);
+    else if (draw < 0.98) store.lock(key, this.random() < 0.5 ? Infinity : lifeMs, this.#nowMs);
+    else store.clear();
+    this.#greatestVersion = Math.max(this.#greatestVersion, store.lastVersion);
+    this.#greatestToken = Math.max(this.#greatestToken, store.lastToken);
+  }
+
+  /** An orderly end: all that there is must be there again. */
+  async #stop(log: DataLog, store: ModelStore): Promise<void> {
+    this.#life = -1;
+    const last = store.fingerprint();
+    const outcome = { isOver: false, hasFailed: false };
+    log.close().then(
+      () => Object.assign(outcome, { isOver: true }),
+      () => Object.assign(outcome, { isOver: true, hasFailed: true }),
+    );
+    for (let steps = 0; !outcome.isOver; steps++) {
+      if (steps > EVENTS_MAX) throw new Error('the log does not close');
+      await this.#step(Infinity);
+    }
+    if (outcome.hasFailed) return;
+    this.#states.push(last);
+    this.#promises.written = this.#promises.safe = this.#states.length - 1;
+  }
+
+  #crash(isStopped: boolean): void {
+    this.#life = -1;
+    this.#events = [];
+    this.#faultsAllowed = false;
+    const isPowerLost = this.random() < 0.5;
+    this.#disk = isPowerLost ? this.#disk.losePower(this) : this.#disk.kill(this);
+    // Several may come before anybody has read what the first one left.
+    this.#crashedMs ??= this.#nowMs;
+    if (isPowerLost) this.#power = 'lost';
+    // Whoever stopped in order and did not reach the end may find the directory at a later start; time goes on.
+    this.#nowMs += isStopped ? 1 : this.random() * 1000;
+  }
+
+  /** The next event; time goes on to it. */
+  async #step(endMs: number): Promise<void> {
+    let first: Event | undefined;
+    for (const event of this.#events) {
+      if (first === undefined || event.atMs < first.atMs || (event.atMs === first.atMs && event.order < first.order)) {
+        first = event;
+      }
+    }
+    if (first === undefined || first.atMs > endMs) {
+      this.#nowMs = Math.min(endMs, first?.atMs ?? this.#nowMs + TICK_MS);
+      if (endMs === Infinity && first === undefined) throw new Error('nothing will ever happen');
+      return;
+    }
+    this.#events.splice(this.#events.indexOf(first), 1);
+    this.#nowMs = Math.max(this.#nowMs, first.atMs);
+    first.call();
+    await settle();
+  }
+}
+
+/** Snapshots alone promise of each item that it is as it was at some moment after what is safe. */
+function eachKeyIsOf(states: readonly string[], found: string): boolean {
+  const maps = states.map(itemsOf);
+  const items = itemsOf(found);
+  const keys = new Set([...items.keys(), ...maps.flatMap((map) => [...map.keys()])]);
+  return [...keys].every((key) => maps.some((map) => map.get(key) === items.get(key)));
+}
+
+function itemsOf(fingerprint: string): Map<string, string> {
+  const entries = JSON.parse(fingerprint) as [string, unknown][];
+  return new Map(entries.map(([key, item]) => [key, JSON.stringify(item)]));
+}
+
+function drawPlan(random: () => number): Plan {
+  const modes: readonly DurabilityMode[] = ['always', 'always', 'everysec', 'everysec', 'snapshot'];
+  return {
+    mode: modes[Math.floor(random() * modes.length)]!,
+    slowMs: [0.5, 5, 50, 400][Math.floor(random() * 4)]!,
+    faultShare: random() < 0.3 ? 0.01 : 0,
+    rewriteBytesMin: [500, 5000, 1_000_000][Math.floor(random() * 3)]!,
+    clientEveryMs: [10, 40, 150][Math.floor(random() * 3)]!,
+  };
+}
+
+/** All that follows from an event without the disk's doing is done behind it. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/**
+ * Runs one seed.
+ *
+ * @param lives how often the process is started and ended
+ * @returns what is the same whenever the seed is
+ * @throws Error that names the seed and what was promised and not kept
+ */
+export async function simulate(seed: number, lives = 4): Promise<Run> {
+  try {
+    return await new Simulation(seed).run(lives);
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${describe(error)}`, { cause: error });
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${describe(error.cause)}` : error.message;
+}
