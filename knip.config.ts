@@ -13,6 +13,8 @@ const config: KnipConfig = {
     'spec/**/*.browser.test.ts',
     'scripts/fixtures/*.ts',
     'spec/{mutants,variants}/serve.ts',
+    // Started as processes by tests.
+    'server/log/testing/run-mutants.ts',
   ],
   project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
   // Started by their binaries' paths, in scripts/; axe-core is read and evaluated in the browser.

@@ -12,7 +12,7 @@ const isFree = (path: string): boolean =>
   /^(?:cli|scripts|bench|testing)\/|\.test\.ts$|^[^/]+$/.test(path) || PROGRAMS.test(path);
 
 /** Programs beside what they start. */
-const PROGRAMS = /^spec\/(?:(?:mutants|variants)\/serve|matrix\/(?:run|nine))\.ts$/;
+const PROGRAMS = /^spec\/(?:(?:mutants|variants|subjects\/durable)\/serve|matrix\/(?:run|nine))\.ts$/;
 
 describe('imports', () => {
   test('go one way', () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** USER_HZ, in which /proc counts, is 100 on every Linux. */
-export const CPU_TICK_MS = 10;
+const CPU_TICK_MS = 10;
 
 /**
  * User and system time so far, in milliseconds, in steps of CPU_TICK_MS.

@@ -15,7 +15,7 @@ import { writeSnapshot } from './snapshot.ts';
 import { rewriteParts } from './unsafe-tail.ts';
 
 /** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
-export const COUNTER_BLOCK = 2 ** 24;
+const COUNTER_BLOCK = 2 ** 24;
 
 /** With `everysec`, so long after the last sync has begun the next one does. */
 const SYNC_EVERY_MS = 1000;

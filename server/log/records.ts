@@ -19,9 +19,6 @@ import { ItemState, type ItemSink } from '../store/item-sink.ts';
 
 const F64_BYTES = 8;
 
-/** How much longer than key and value a record can be: what a reader may take for one. */
-export const RECORD_OVERHEAD_BYTES_MAX = LENGTH_BYTES + HEADER_BYTES + 28 + 4 * F64_BYTES;
-
 const scratch = new DataView(new ArrayBuffer(F64_BYTES));
 const scratchBytes = new Uint8Array(scratch.buffer);
 

@@ -12,7 +12,7 @@ import { RecordReader } from './records.ts';
 import { UnsafeTail, type UnsafePart } from './unsafe-tail.ts';
 
 /** How often something is said of a long load. */
-export const PROGRESS_BYTES = 64 * 1024 * 1024;
+const PROGRESS_BYTES = 64 * 1024 * 1024;
 
 export interface Progress {
   readonly doneBytes: number;

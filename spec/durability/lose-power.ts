@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import type { ServerProcess } from '../target/target.ts';
 
 /** Whoever takes longer than this hangs. */
-export const LOSE_POWER_MS_MAX = 30_000;
+const LOSE_POWER_MS_MAX = 30_000;
 
 /**
  * Runs a command that makes a server lose what it has not made durable, and ends the server if the command left it

@@ -20,9 +20,8 @@ import {
   lengthOf,
   lifeLeftMs,
   lifeLengthMs,
-  lockLeftMs,
   mayWrite,
-  orMinusOne,
+  metaOf,
   removeLock,
   replyVersion,
   setExpiry,
@@ -249,16 +248,7 @@ export class ArenaStore implements Store {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
     if (items.find(request, nowMs) === NO_LOCATION) return undefined;
-    return {
-      sizeBytes: items.record.valueEnd - items.record.valueStart,
-      tag: items.record.tag,
-      version: items.record.version,
-      createdMs: items.record.createdMs,
-      accessedMs: items.record.accessedMs(nowMs),
-      ttlMs: orMinusOne(lifeLengthMs(items)),
-      leftMs: orMinusOne(lifeLeftMs(items, nowMs)),
-      lockMs: orMinusOne(lockLeftMs(items, nowMs)),
-    };
+    return metaOf(items, nowMs);
   }
 
   sweep(itemsMax: number): boolean {
