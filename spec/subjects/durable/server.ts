@@ -98,7 +98,10 @@ class Server {
       return { status: 200, value: entries.map(([name, text]) => entry(name, text)).join('') };
     }
     if (op === 'PING') return { status: 200, value };
-    if (op === 'SYNC') store.sync();
+    if (op === 'SYNC') {
+      if (request.flags !== 0 || key !== '' || value !== '') return { status: 400 };
+      store.sync();
+    }
     if (op === 'RESET') store.reset();
     if (op === 'SYNC' || op === 'RESET' || op === 'QUIT') return OK;
     if ((request.flags & FLAG.PREFIX) !== 0) return this.#prefixSet(request);
