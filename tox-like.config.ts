@@ -127,6 +127,13 @@ const config = {
       command: ['{runtime}', '--import', 'tsx', 'scripts/coverage.ts'],
     },
     {
+      name: 'durability',
+      description: 'the log on a simulated disk: 10 000 seeds, and a log cut off at every byte',
+      runtime: 'node',
+      command: ['env', 'SPEICHER_TEST_SEEDS=10000', '{runtime}', ...VITEST, '--project', 'unit', 'server/log'],
+      timeoutMs: 900_000,
+    },
+    {
       name: 'node22',
       description: 'unit and spec under Node 22, the servers that they spawn too',
       runtime: 'node22',

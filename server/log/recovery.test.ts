@@ -70,10 +70,13 @@ async function read(files: ReadonlyMap<string, Uint8Array>): Promise<{ found: st
 /** What a copy with another log-1 reads as. */
 const withLog = (files: ReadonlyMap<string, Uint8Array>, bytes: Uint8Array) => read(new Map(files).set('log-1', bytes));
 
+/** The environment `durability` cuts at every byte. */
+const CUT_BYTES = Number(process.env['SPEICHER_TEST_SEEDS'] ?? 0) >= 10_000 ? 1 : 17;
+
 test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, and says what was dropped', async () => {
   const { files, states, ends } = await writeLog(65_536, 4000);
   const whole = files.get('log-1')!;
-  for (let cut = HEAD_BYTES; cut <= whole.length; cut++) {
+  for (let cut = HEAD_BYTES; cut <= whole.length; cut += CUT_BYTES) {
     const { found, recovered } = await withLog(files, whole.subarray(0, cut));
     const kept = ends.findLastIndex((end) => end <= cut);
     expect(found).toBe(states[Math.max(kept, 0)]);

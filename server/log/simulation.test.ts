@@ -6,7 +6,10 @@ import { expect, test } from 'vitest';
 import { MUTANTS } from './testing/mutants.ts';
 import { simulate } from './testing/simulation.ts';
 
-/** Seeds of one run: `SPEICHER_TEST_SEEDS=1000000` in `npm run test:soak`; the first one is drawn, and printed. */
+/**
+ * Seeds of one run: 10 000 in the environment `durability`, a million in `npm run test:soak`; the first one is drawn,
+ * and printed.
+ */
 const SEEDS = Number(process.env['SPEICHER_TEST_SEEDS'] ?? 300);
 const FIRST_SEED = Number(process.env['SPEICHER_TEST_FIRST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const MS_PER_SEED = 50;
