@@ -44,7 +44,7 @@ export class ClosedLoop implements Schedule {
   }
 }
 
-/** What was due by the end of an open loop may leave so much later: the last turn of the loop is never quite on time. */
+/** What was due by the end of an open loop may leave so much later: its last turn is never quite on time. */
 const GRACE_MS = 50;
 
 /**
