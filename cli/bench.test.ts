@@ -1,15 +1,20 @@
 /** `speicher bench` as a user runs it, against a server of its own. */
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server as Listener, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Speicher } from '../client/index.ts';
 import { FrameWriter, OPCODE, putReply, type ReplyFrame } from '../protocol/index.ts';
 import { createServer, type Server } from '../server/index.ts';
+import { SPEICHER } from '../testing/speicher-command.ts';
 import { serveFrames } from './testing/frame-server.ts';
-import { run, serve, start } from './testing/run-speicher.ts';
+import { cleanEnvironment, run, serve, start } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
+
+const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 const ALL = 'get,set,add,delete,touch,increment,append,count,keys';
 
@@ -186,16 +191,33 @@ describe('time', () => {
 
   test('Ctrl-C ends the measuring early; what was measured is printed and the keys are removed', async () => {
     const child = start(['bench', url, '--json', '--duration', '1h', '--rate', '1000']);
-    let stdout = '';
-    child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    const exited = once(child, 'close');
+    const [stdout, exited] = [text(child.stdout!), once(child, 'close')];
     const { requests } = await client.stats();
     // 10 000 keys are prepared; beyond that it measures.
     await vi.waitUntil(async () => (await client.stats()).requests > requests + 11_000, { timeout: 30_000 });
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
-    expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, errors: {} });
+    expect(JSON.parse(await stdout)).toMatchObject({ interrupted: true, errors: {} });
     expect(await allKeys('bench:')).toEqual([]);
+  });
+
+  test('Ctrl-C while keys are prepared leaves none of them, and there is nothing to print', async () => {
+    const { requests } = await client.stats();
+    const child = start(['bench', url, '--json', '--keys', '100000000']);
+    const [stdout, exited] = [text(child.stdout!), once(child, 'close')];
+    await vi.waitUntil(async () => (await client.stats()).requests > requests + 1000, { timeout: 30_000 });
+    child.kill('SIGINT');
+    expect(await exited).toEqual([130, null]);
+    expect(await stdout).toBe('');
+    expect(await allKeys('bench:')).toEqual([]);
+  });
+
+  test.skipIf(!hasScript)('a terminal (needs `script` of util-linux) shows how far it is', async () => {
+    const command = [...SPEICHER, 'bench', url, '--duration', '700ms'].map((word) => `'${word}'`).join(' ');
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { env: cleanEnvironment() });
+    const screen = (await text(terminal.stdout)).replaceAll('\r\u001B[K', '<new>');
+    expect(screen).toMatch(/<new>0\.\d s: [\d,]+ requests, [\d,]+ per second/);
+    expect(screen).toMatch(/<new>tcp:\/\/127\.0\.0\.1:\d+, speicher .*\r\n/);
   });
 });
 

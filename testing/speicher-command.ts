@@ -12,8 +12,8 @@ const compiledMain = process.env[COMPILED_MAIN_ENV];
 
 /**
  * The program and the first arguments that run a module; its own arguments come behind them. It is the compiled module
- * where there is one, for that starts sooner, and otherwise the source, run by tsx. The runtime is the one of the tests,
- * so that an environment of tox tries out its own.
+ * where there is one, for that starts sooner, and otherwise the source, run by tsx. The runtime is that of the tests: an
+ * environment of tox tries out its own.
  *
  * @param module its path in the repository, without `.ts`
  */
