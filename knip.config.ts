@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'spec/{mutants,variants}/serve.ts',
     // Started as processes by tests.
     'server/log/testing/run-mutants.ts',
+    'spec/subjects/durable/serve.ts',
   ],
   project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
   // Started by their binaries' paths, in scripts/; axe-core is read and evaluated in the browser.

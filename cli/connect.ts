@@ -65,32 +65,44 @@ function credentials(url: string, password: string | undefined): SpeicherOptions
   return { user: password.slice(0, colon), password: password.slice(colon + 1) };
 }
 
+/** A URL without user and password. */
+function shown(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1');
+}
+
+/** What a client needs, and the server's address as it may be shown. */
+export interface Connecting {
+  readonly options: SpeicherOptions;
+  readonly address: string;
+}
+
+/**
+ * The options of the client that the flags and the environment ask for.
+ *
+ * @param flags the options of `addConnectionOptions` as commander keeps them
+ * @throws SpeicherError `SPEICHER_OPTION`, naming what is wrong
+ */
+export function connectionOptions(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Connecting {
+  const url = text(flags['url']) ?? text(env['SPEICHER_URL']) ?? DEFAULT_URL;
+  const options = {
+    url,
+    ...credentials(url, text(env['SPEICHER_PASSWORD'])),
+    ...timeout(flags),
+    ...tlsOptions(flags),
+  };
+  return { options, address: shown(url) };
+}
+
 /** A client, and the server's address as it may be shown. */
 export interface Connected {
   readonly client: Speicher;
   readonly address: string;
 }
 
-/** A URL without user and password. */
-function shown(url: string): string {
-  return url.replace(/^(\w+:\/\/)[^/]*@/, '$1');
-}
-
-/**
- * Makes the client that the flags and the environment ask for. It connects at its first call.
- *
- * @param flags the options of `addConnectionOptions` as commander keeps them
- * @throws SpeicherError `SPEICHER_OPTION`, naming what is wrong
- */
+/** Makes the client of these options. It connects at its first call. */
 export async function connect(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Promise<Connected> {
   // Loaded by the commands that need it: what a process loads is what a script waits for.
   const { Speicher } = await import('../client/index.ts');
-  const url = text(flags['url']) ?? text(env['SPEICHER_URL']) ?? DEFAULT_URL;
-  const client = new Speicher({
-    url,
-    ...credentials(url, text(env['SPEICHER_PASSWORD'])),
-    ...timeout(flags),
-    ...tlsOptions(flags),
-  });
-  return { client, address: shown(url) };
+  const { options, address } = connectionOptions(flags, env);
+  return { client: new Speicher(options), address };
 }

@@ -12,6 +12,8 @@ export const EXIT = {
   usage: 2,
   /** No connection, no reply in time, or the server refused. */
   failure: 3,
+  /** Ctrl-C came before there was anything to print. */
+  interrupted: 130,
 } as const;
 
 const EXIT_BY_ERROR: { readonly [Code in ErrorCode]?: number } = {

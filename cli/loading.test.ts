@@ -28,6 +28,7 @@ test.skipIf(isBun).each([
   { args: ['get', '--help'], needed: /\/cli\/commands\/client\./, foreign: /\/(?:zod|marked|pino|spec)\// },
   { args: ['stats', '--help'], needed: /\/cli\/commands\/stats\./, foreign: /\/(?:zod|marked|pino|spec)\// },
   { args: ['serve', '--print-config'], needed: /\/zod\//, foreign: /\/(?:marked|pino|pino-pretty|spec|client)\// },
+  { args: ['bench', '--help'], needed: /\/cli\/commands\/bench\./, foreign: /\/(?:zod|marked|pino|spec)\// },
   { args: ['spec', '--help'], needed: /\/cli\/commands\/spec\./, foreign: /\/(?:zod|marked|pino|client)\// },
 ])('$args loads nothing of the other subcommands', async ({ args, needed, foreign }) => {
   const urls = await loaded(...args);

@@ -23,6 +23,7 @@ const OWN_MODULES = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand(),
   stats: async () => (await import('./commands/stats.ts')).statsCommand(),
   spec: async () => (await import('./commands/spec.ts')).specCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
   console: async () => (await import('./commands/console.ts')).consoleCommand(),
   check: async () => (await import('./commands/data.ts')).checkCommand(),
   repair: async () => (await import('./commands/data.ts')).repairCommand(),
@@ -51,16 +52,17 @@ function emptyProgram(): Command {
 
 /** Adds every subcommand, in the order of help. */
 async function addAll(root: Command): Promise<void> {
-  const [{ clientCommands }, serve, stats, spec, byHand, check, repair] = await Promise.all([
+  const [{ clientCommands }, serve, stats, bench, spec, byHand, check, repair] = await Promise.all([
     import('./commands/client.ts'),
     OWN_MODULES.serve(),
     OWN_MODULES.stats(),
+    OWN_MODULES.bench(),
     OWN_MODULES.spec(),
     OWN_MODULES.console(),
     OWN_MODULES.check(),
     OWN_MODULES.repair(),
   ]);
-  root.commandsGroup('Server:').addCommand(serve).addCommand(stats);
+  root.commandsGroup('Server:').addCommand(serve).addCommand(stats).addCommand(bench);
   root.commandsGroup('Check a server:').addCommand(spec);
   root.commandsGroup('Data of a server that does not run:').addCommand(check).addCommand(repair);
   root.commandsGroup('By hand:').addCommand(byHand);

@@ -16,14 +16,20 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { REPOSITORY, writtenFiles } from './repository.ts';
 
-/** What tsc compiles, as tsconfig.build.json includes it. */
-const COMPILED = /^(?:protocol|server|client|spec|cli)\/.*(?<!\.test)\.ts$/;
+/** What tsc compiles, as tsconfig.build.json and tsconfig.tests.json include it. */
+const COMPILED = /^(?:protocol|server|client|spec|cli|testing)\/.*(?<!\.test)\.ts$/;
 
 /** Read at run time: the contract that `spec` quotes, the vectors, and tables in JSON. */
 const COPIED = /^(?:protocol|server|client|spec|cli)\/.*\.(?:md|json|py|html|css|js)$/;
 
 /** What else decides on the outcome. */
-const SETTINGS = ['package-lock.json', 'scripts/compile.ts', 'tsconfig.json', 'tsconfig.build.json'];
+const SETTINGS = [
+  'package-lock.json',
+  'scripts/compile.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.tests.json',
+];
 
 /** Where builds for tests lie, each under the digest of what it was made from. */
 const TEST_BUILDS = join(REPOSITORY, '.tox', 'compiled');
@@ -35,13 +41,14 @@ const KEPT_MS = 3_600_000;
  * Compiles into a folder, which is emptied first.
  *
  * @param folder absolute, or relative to the repository
+ * @param project says what is compiled
  * @returns whether the sources could be compiled; what is wrong with them has been printed
  */
-export function build(folder: string): boolean {
+export function build(folder: string, project = 'tsconfig.build.json'): boolean {
   const outDir = resolve(REPOSITORY, folder);
   rmSync(outDir, { recursive: true, force: true });
   const tsc = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir];
+  const args = [tsc, '-p', project, '--outDir', outDir];
   const { status } = spawnSync(process.execPath, args, { cwd: REPOSITORY, stdio: 'inherit' });
   if (status !== 0) return false;
   for (const path of writtenFiles().filter((file) => COPIED.test(file))) {
@@ -84,7 +91,8 @@ export function compiledMain(): string {
     mkdirSync(TEST_BUILDS, { recursive: true });
     removeOld();
     const scratch = mkdtempSync(join(TEST_BUILDS, 'new-'));
-    if (!build(scratch)) throw new Error('the sources cannot be compiled, and the tests need the command');
+    if (!build(scratch, 'tsconfig.tests.json'))
+      throw new Error('the sources cannot be compiled, and the tests need the command');
     // A folder appears whole or not at all, so that a run that is killed leaves nothing that looks like a build.
     renameSync(scratch, folder);
   }

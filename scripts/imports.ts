@@ -23,10 +23,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   // The client has no dependencies at run time.
   client: { folders: ['client', 'protocol'], packages: false, builtins: 'all' },
   spec: { folders: ['spec', 'protocol'], packages: true, builtins: 'all' },
-  subjects: { folders: ['subjects', 'spec', 'server', 'protocol'], packages: false, builtins: 'all' },
+  subjects: { folders: ['subjects', 'spec', 'server', 'protocol', 'testing'], packages: false, builtins: 'all' },
   cli: { folders: ['cli', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
   bench: { folders: ['bench', 'server', 'client', 'spec', 'protocol'], packages: true, builtins: 'all' },
-  // Names the command for tests, and is imported by tests alone.
+  // Names the commands that tests start, and is imported by tests and by the subjects alone.
   testing: { folders: ['testing'], packages: false, builtins: 'all' },
   scripts: {
     folders: ['scripts', 'testing', 'bench', 'cli', 'server', 'client', 'spec', 'subjects', 'protocol', '.'],

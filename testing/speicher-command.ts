@@ -1,7 +1,8 @@
 /**
- * The command line that is `speicher`, for every test that starts it as a process. Programs of the repository, such as
- * `npm run tox`, run the sources.
+ * The command lines of `speicher`, and of other programs, for every test that starts them as processes. Programs of the
+ * repository, such as `npm run tox`, run the sources.
  */
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The variable by which `scripts/compile-for-tests.ts` tells the tests' processes where the compiled command is. */
@@ -9,14 +10,18 @@ export const COMPILED_MAIN_ENV = 'COMPILED_SPEICHER_MAIN';
 
 const compiledMain = process.env[COMPILED_MAIN_ENV];
 
-const FROM_SOURCES = ['--import', 'tsx', fileURLToPath(new URL('../cli/main.ts', import.meta.url))];
-
 /**
- * The program and the first arguments; the subcommand comes behind them. It is the compiled command where there is one,
- * for that starts sooner, and otherwise the sources, run by tsx. The runtime is the one of the tests, so that an
+ * The program and the first arguments that run a module; its own arguments come behind them. It is the compiled module
+ * where there is one, for that starts sooner, and otherwise the source, run by tsx. The runtime is that of the tests: an
  * environment of tox tries out its own.
+ *
+ * @param module its path in the repository, without `.ts`
  */
-export const SPEICHER: readonly string[] = [
-  process.execPath,
-  ...(compiledMain === undefined ? FROM_SOURCES : [compiledMain]),
-];
+export function commandOf(module: string): readonly string[] {
+  return compiledMain === undefined
+    ? [process.execPath, '--import', 'tsx', fileURLToPath(new URL(`../${module}.ts`, import.meta.url))]
+    : [process.execPath, join(dirname(compiledMain), '..', `${module}.js`)];
+}
+
+/** The program and the first arguments; the subcommand comes behind them. */
+export const SPEICHER: readonly string[] = commandOf('cli/main');

@@ -1,6 +1,7 @@
 /** The durability cases against a small server of their own, which is right, or wrong in one way. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { commandOf } from '../../testing/speicher-command.ts';
 import { losePowerBy } from '../durability/lose-power.ts';
 import type { CaseResult } from '../outcome.ts';
 import { Runner } from '../runner.ts';
@@ -11,12 +12,12 @@ import { durableCases } from './durable.ts';
 import { syncCases } from './sync.ts';
 
 const CASES = [...durableCases, ...syncCases];
-const SERVER = fileURLToPath(new URL('../subjects/durable/serve.ts', import.meta.url));
-const STORE = fileURLToPath(new URL('../subjects/durable/store.ts', import.meta.url));
-const NODE = [process.execPath, '--import', 'tsx', '--input-type=module', '-e'];
+const SERVER = commandOf('spec/subjects/durable/serve');
+const STORE = commandOf('spec/subjects/durable/store');
+const NODE = [...STORE.slice(0, -1), '--input-type=module', '-e'];
 /** What `--lose-power` would name: it ends the server, and takes away what was not made safe. */
 const POWER_LOSS = `const [, pid, data] = process.argv;
-  const { loseUnsafe } = await import(${JSON.stringify(STORE)});
+  const { loseUnsafe } = await import(${JSON.stringify(STORE.at(-1))});
   process.kill(Number(pid), 'SIGKILL');
   loseUnsafe(data);`;
 const KILLS = 3;
@@ -24,7 +25,7 @@ const KILLS = 3;
 const ALL_MS = 180_000;
 
 function start(defect: Defect): Promise<SpawnedTarget> {
-  const command = [process.execPath, '--import', 'tsx', SERVER, defect, '{port}', '{data}'];
+  const command = [...SERVER, defect, '{port}', '{data}'];
   return spawnTarget({ command, label: defect, cwd: fileURLToPath(new URL('../..', import.meta.url)) });
 }
 

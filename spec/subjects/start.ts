@@ -11,6 +11,7 @@ import {
   type ServerOptionsInput,
   type Store,
 } from '../../server/index.ts';
+import { commandOf } from '../../testing/speicher-command.ts';
 import { showAddress } from '../target/address.ts';
 import { spawnTarget } from '../target/spawned.ts';
 import type { ServerProcess } from '../target/target.ts';
@@ -34,7 +35,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const DURABLE = fileURLToPath(new URL('durable/serve.ts', import.meta.url));
+const DURABLE = commandOf('spec/subjects/durable/serve');
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const NEVER = new Promise<void>(() => {});
@@ -92,15 +93,7 @@ async function losePower(server: ServerProcess): Promise<void> {
 
 /** @param port 0 for one that is free */
 async function startDurable(defect: Defect, port: number): Promise<Running> {
-  const command = [
-    process.execPath,
-    '--import',
-    'tsx',
-    DURABLE,
-    defect,
-    port === 0 ? '{port}' : String(port),
-    '{data}',
-  ];
+  const command = [...DURABLE, defect, port === 0 ? '{port}' : String(port), '{data}'];
   const target = await spawnTarget({ command, cwd: ROOT });
   return {
     address: showAddress(target.address),
