@@ -7,7 +7,7 @@ import { IMPATIENT_CASES, MUTE_CASES } from './silence.ts';
 import { right, serveSmall, type Behaviour } from './testing/small-server.ts';
 
 const SCALE = 0.1;
-const FEW = ['get.*', 'ping.*'];
+const FEW = ['get.*', 'ping.*', 'set.*'];
 const ALL: readonly string[] = [];
 
 async function recordsOf(behaviour: Behaviour, run: readonly string[], timeoutScale: number): Promise<CaseRecord[]> {

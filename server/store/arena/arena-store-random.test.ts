@@ -10,7 +10,7 @@ import { ArenaStore } from './arena-store.ts';
 const VALUE_BYTES_MAX = 12;
 
 /** How many operations in all; the soak test asks for more. */
-const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 100_000);
+const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 50_000);
 
 const OPERATIONS_PER_RUN = 2000;
 

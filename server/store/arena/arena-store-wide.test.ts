@@ -8,7 +8,7 @@ import { ArenaStore } from './arena-store.ts';
 const VALUE_BYTES_MAX = 64 * 1024;
 
 /** How many operations in all; the soak test asks for more. */
-const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 40_000);
+const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 25_000);
 const OPERATIONS_PER_CHECK = 1000;
 const TIMEOUT_MS = Math.max(120_000, OPERATIONS);
 

@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const VALUE_BYTES_MAX = 64 * 1024;
 
 /** How many operations in all; the soak test asks for more. */
-const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 40_000);
+const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 20_000);
 const TIMEOUT_MS = Math.max(120_000, OPERATIONS);
 
 function make(policy: EvictionPolicy, maxMemoryBytes: number, seed = 1) {
