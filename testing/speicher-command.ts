@@ -12,7 +12,7 @@ const compiledMain = process.env[COMPILED_MAIN_ENV];
 
 /**
  * The program and the first arguments that run a module; its own arguments come behind them. It is the compiled module
- * where there is one, for that starts sooner, and otherwise the source, run by tsx. The runtime is that of the tests: an
+ * where there is one, for that starts sooner, else the source, run by tsx. The runtime is that of the tests, so that an
  * environment of tox tries out its own.
  *
  * @param module its path in the repository, without `.ts`
