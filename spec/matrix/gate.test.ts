@@ -47,7 +47,7 @@ const controls = new Map<string, Promise<string[]>>();
 
 function controlStatuses(mutant: Mutant, id: string): Promise<string[]> {
   const mended = withoutDefect(mutant);
-  const key = JSON.stringify([id, mended.options, 'store' in mended, 'wire' in mended]);
+  const key = JSON.stringify([id, mended.options, 'store' in mended, 'wire' in mended, 'durable' in mended]);
   const running =
     controls.get(key) ??
     judge(
