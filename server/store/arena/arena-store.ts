@@ -1,6 +1,6 @@
 /**
- * The fast store: the operations of sections 4 and 5 on ArenaItems. It does what MapStore does, line by line, and makes
- * no object for an item or a plain request; random operations hold the two against each other.
+ * The server's store: the operations of sections 4 and 5 on ArenaItems. It does what the model does (`../model/`), and
+ * makes no object for an item or a plain request; random operations hold the two against each other.
  *
  * Checks come in the order of STATUS-2: 413, 404, 409, 423, 422. Each operation reads the clock once, and all that it
  * does happens at that moment (CONSISTENT-1, CONSISTENT-2).
@@ -20,9 +20,8 @@ import {
   lengthOf,
   lifeLeftMs,
   lifeLengthMs,
-  lockLeftMs,
   mayWrite,
-  orMinusOne,
+  metaOfOpen,
   removeLock,
   replyVersion,
   setExpiry,
@@ -248,17 +247,7 @@ export class ArenaStore implements Store {
   meta(request: RequestFrame): ItemMeta | undefined {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
-    if (items.find(request, nowMs) === NO_LOCATION) return undefined;
-    return {
-      sizeBytes: items.record.valueEnd - items.record.valueStart,
-      tag: items.record.tag,
-      version: items.record.version,
-      createdMs: items.record.createdMs,
-      accessedMs: items.record.accessedMs(nowMs),
-      ttlMs: orMinusOne(lifeLengthMs(items)),
-      leftMs: orMinusOne(lifeLeftMs(items, nowMs)),
-      lockMs: orMinusOne(lockLeftMs(items, nowMs)),
-    };
+    return items.find(request, nowMs) === NO_LOCATION ? undefined : metaOfOpen(items, nowMs);
   }
 
   sweep(itemsMax: number): boolean {

@@ -9,6 +9,7 @@ import {
   type RequestFrame,
 } from '../../../protocol/index.ts';
 import { has } from '../exchange.ts';
+import type { ItemMeta } from '../store.ts';
 import type { ArenaItems } from './arena-items.ts';
 import { NO_LOCATION } from './hash-index.ts';
 import { NO_ENTRY } from './times.ts';
@@ -45,7 +46,7 @@ export function tokenOf({ record, times }: ArenaItems, nowMs: number): number {
 }
 
 /** What is left of the lock; 0 if there is none, Infinity if it is without end. */
-export function lockLeftMs({ record, times }: ArenaItems, nowMs: number): number {
+function lockLeftMs({ record, times }: ArenaItems, nowMs: number): number {
   const { entry } = record;
   return entry === NO_ENTRY ? 0 : times.lockLeftMs(entry, nowMs);
 }
@@ -103,7 +104,22 @@ export function replyVersion({ record }: ArenaItems, request: RequestFrame, repl
   reply.version = record.version;
 }
 
+/** META-1. */
+export function metaOfOpen(items: ArenaItems, nowMs: number): ItemMeta {
+  const { valueStart, valueEnd, tag, version, createdMs } = items.record;
+  return {
+    sizeBytes: valueEnd - valueStart,
+    tag,
+    version,
+    createdMs,
+    accessedMs: items.record.accessedMs(nowMs),
+    ttlMs: orMinusOne(lifeLengthMs(items)),
+    leftMs: orMinusOne(lifeLeftMs(items, nowMs)),
+    lockMs: orMinusOne(lockLeftMs(items, nowMs)),
+  };
+}
+
 /** What META shows for a time without end. */
-export function orMinusOne(timeMs: number): number {
+function orMinusOne(timeMs: number): number {
   return timeMs === Infinity ? -1 : timeMs;
 }

@@ -7,8 +7,8 @@
  * slices: when a list of a higher level is due its entries are handed down some at a time. Whether an item has expired
  * is always asked of its own time, which is exact; the wheel only tells where to look.
  */
-import { leftMs } from '../item.ts';
 import { NO_LOCK, Locks } from './locks.ts';
+import { leftMs } from './time-left.ts';
 
 /** The number of no entry. */
 export const NO_ENTRY = 0;
@@ -127,7 +127,7 @@ export class Times {
 
   /** Milliseconds until an entry expires; 0 once it has, Infinity if it never does. */
   leftMs(entry: number, nowMs: number): number {
-    return leftMs({ startMs: this.#number(entry, START), lengthMs: this.#number(entry, LENGTH) }, nowMs);
+    return leftMs(this.#number(entry, START), this.#number(entry, LENGTH), nowMs);
   }
 
   isExpired(entry: number, nowMs: number): boolean {
