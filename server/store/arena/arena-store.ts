@@ -212,12 +212,12 @@ export class ArenaStore implements Store {
   lockPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
-    progress.token ||= items.lastToken + 1;
-    const { token } = progress;
+    let { token } = progress;
     changeAll(items, request, reply, progress, nowMs, (location) => {
       if (tokenOf(items, nowMs) !== 0) return CHANGE.NONE;
+      // Given with the first lock and not before: until then another request may be given one.
+      token ||= progress.token = ++items.lastToken;
       setLock(items, location, token, request.ttlMs, nowMs);
-      items.lastToken = Math.max(items.lastToken, token);
       items.teller.touch(items.record, nowMs);
       return CHANGE.CHANGED;
     });

@@ -6,6 +6,12 @@ import { NO_LOCATION } from './hash-index.ts';
 import { copy } from './key-bytes.ts';
 import { NO_ENTRY } from './times.ts';
 
+/**
+ * Items are looked for as of this time: one whose life was over by now may have had it lengthened before it was, which a
+ * log that is read after a while tells in its next lines.
+ */
+const BEFORE_ALL_ENDS_MS = -Infinity;
+
 export class LoggedItems implements LoggedStore {
   readonly #items: ArenaItems;
   readonly #clock: Clock;
@@ -34,7 +40,7 @@ export class LoggedItems implements LoggedStore {
   put(item: ItemState): void {
     const items = this.#items;
     const nowMs = this.#clock.nowMs();
-    const location = items.find(item, nowMs);
+    const location = items.find(item, BEFORE_ALL_ENDS_MS);
     const valueBytes = item.valueEnd - item.valueStart;
     const needsEntry = item.lifeMs !== Infinity || item.token !== 0;
     if (location === NO_LOCATION) items.create(item, valueBytes, item.tag, needsEntry, nowMs);
@@ -51,7 +57,7 @@ export class LoggedItems implements LoggedStore {
   touch(item: ItemState): void {
     const items = this.#items;
     const nowMs = this.#clock.nowMs();
-    const location = items.find(item, nowMs);
+    const location = items.find(item, BEFORE_ALL_ENDS_MS);
     if (location === NO_LOCATION) return;
     if (item.lifeMs !== Infinity || item.token !== 0) items.ensureEntry(location, nowMs);
     this.#setTimes(item);
@@ -60,7 +66,7 @@ export class LoggedItems implements LoggedStore {
 
   remove(item: ItemState): void {
     const items = this.#items;
-    const location = items.find(item, this.#clock.nowMs());
+    const location = items.find(item, BEFORE_ALL_ENDS_MS);
     if (location !== NO_LOCATION) items.remove(location);
   }
 
