@@ -10,7 +10,7 @@ import { randomInt } from 'node:crypto';
 import { FLAG } from '../protocol/index.ts';
 import { ArenaStore } from '../server/store/arena/arena-store.ts';
 import { systemClock } from '../server/clock.ts';
-import { createMapStore } from '../server/store/map-store.ts';
+import { createMapStore } from '../server/store/model/map-store.ts';
 import type { Store } from '../server/store/store.ts';
 import { KEY_BYTES, Keyed, VALUE_BYTES } from './lib/keyed.ts';
 

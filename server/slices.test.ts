@@ -34,11 +34,11 @@ const PING = requestBytes('PING', { value: 'behind', id: 2 });
 
 test('others are served while items go, and what follows the request is answered behind it', async () => {
   busy.send(DELETE_ALL, PING, requestBytes('QUIT', { id: 3 }));
-  let isDone = false;
-  const done = busy.reply().finally(() => (isDone = true));
+  const turn = { isDone: false };
+  const done = busy.reply().finally(() => (turn.isDone = true));
   let served = 0;
   const left: number[] = [];
-  while (!isDone) {
+  while (!turn.isDone) {
     expect((await other.ask('GET', { key: 'other' })).status).toBe(200);
     const { number } = await other.ask('COUNT', { key: 'many:' });
     if (number > 0n && number < BigInt(ITEMS)) left.push(Number(number));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMapStore } from '../../server/store/map-store.ts';
+import { createMapStore } from '../../server/store/model/map-store.ts';
 import { play } from './play.ts';
 import { StoreCache } from './store-cache.ts';
 import { shiftingLoop, TRACES, zipf, zipfWithScans } from './traces.ts';

@@ -2,10 +2,10 @@
  * Looks at a directory that no server uses: `checkData` tells what can be read of it, `repairData` writes that to
  * another one. Neither changes anything in the directory itself.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { SpeicherError } from '../../protocol/index.ts';
 import { silentLogger } from '../logger.ts';
-import { createMapStore } from '../store/map-store.ts';
+import { ArenaStore } from '../store/arena/arena-store.ts';
 import { BlockReader } from './block-reader.ts';
 import { DataLog } from './data-log.ts';
 import type { Disk } from './disk.ts';
@@ -35,10 +35,12 @@ export interface DataReport {
   readonly droppedBytes: number;
 }
 
+const SEED_RANGE = 2 ** 32;
+
 /** A sink that knows only how many items there are, by their keys. */
 function newStore() {
-  const store = createMapStore({ clock: { nowMs: () => 0 }, valueBytesMax: Number.MAX_SAFE_INTEGER });
-  if (store.logged === undefined) throw new TypeError('this store cannot be logged');
+  const seed = [randomInt(SEED_RANGE), randomInt(SEED_RANGE)] as const;
+  const store = new ArenaStore({ clock: { nowMs: () => 0 }, valueBytesMax: Number.MAX_SAFE_INTEGER, seed });
   return { store, sink: store.logged };
 }
 

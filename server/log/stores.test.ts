@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { silentLogger } from '../logger.ts';
 import { ArenaStore } from '../store/arena/arena-store.ts';
 import type { ItemState, LoggedStore } from '../store/item-sink.ts';
-import { createMapStore } from '../store/map-store.ts';
+import { createMapStore } from '../store/model/map-store.ts';
 import type { Store } from '../store/store.ts';
 import { doStep, randomStep } from '../store/testing/random-operations.ts';
 import { ManualClock } from '../store/testing/requests.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SortedKeys } from '../key-order.ts';
-import { MapStore } from '../map-store.ts';
+import { SortedKeys } from '../model/key-order.ts';
+import { MapStore } from '../model/map-store.ts';
 import type { Store } from '../store.ts';
 import { doStep, randomStep, type RandomStep } from '../testing/random-operations.ts';
 import { ManualClock } from '../testing/requests.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SortedKeys } from '../key-order.ts';
-import { MapStore } from '../map-store.ts';
+import { SortedKeys } from '../model/key-order.ts';
+import { MapStore } from '../model/map-store.ts';
 import { ManualClock, perform } from '../testing/requests.ts';
 import { SeededNumbers, wideStep, wideValue } from '../testing/wide-operations.ts';
 import { ArenaStore } from './arena-store.ts';

@@ -1,6 +1,6 @@
 /**
- * The fast store: the operations of sections 4 and 5 on ArenaItems. It does what MapStore does, line by line, and makes
- * no object for an item or a plain request; random operations hold the two against each other.
+ * The server's store: the operations of sections 4 and 5 on ArenaItems. It does what the model does (`../model/`), and
+ * makes no object for an item or a plain request; random operations hold the two against each other.
  *
  * Checks come in the order of STATUS-2: 413, 404, 409, 423, 422. Each operation reads the clock once, and all that it
  * does happens at that moment (CONSISTENT-1, CONSISTENT-2).
@@ -21,7 +21,7 @@ import {
   lifeLeftMs,
   lifeLengthMs,
   mayWrite,
-  metaOf,
+  metaOfOpen,
   removeLock,
   replyVersion,
   setExpiry,
@@ -212,12 +212,12 @@ export class ArenaStore implements Store {
   lockPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
-    progress.token ||= items.lastToken + 1;
-    const { token } = progress;
+    let { token } = progress;
     changeAll(items, request, reply, progress, nowMs, (location) => {
       if (tokenOf(items, nowMs) !== 0) return CHANGE.NONE;
+      // Given with the first lock and not before: until then another request may be given one.
+      token ||= progress.token = ++items.lastToken;
       setLock(items, location, token, request.ttlMs, nowMs);
-      items.lastToken = Math.max(items.lastToken, token);
       items.teller.touch(items.record, nowMs);
       return CHANGE.CHANGED;
     });
@@ -247,8 +247,7 @@ export class ArenaStore implements Store {
   meta(request: RequestFrame): ItemMeta | undefined {
     const nowMs = this.#options.clock.nowMs();
     const items = this.#items;
-    if (items.find(request, nowMs) === NO_LOCATION) return undefined;
-    return metaOf(items, nowMs);
+    return items.find(request, nowMs) === NO_LOCATION ? undefined : metaOfOpen(items, nowMs);
   }
 
   sweep(itemsMax: number): boolean {

@@ -14,7 +14,7 @@ export interface LocatedKeys {
   compareBehindPrefixAt(location: number, bytes: Uint8Array, start: number, end: number): number;
 }
 
-/** The longest leaf; of 128 to 1024, MapStore's order took the least time with this. */
+/** The longest leaf; of 128 to 1024, an order of keys in the same form took the least time with this. */
 export const LEAF_LOCATIONS_MAX = 256;
 
 /** What a leaf takes beside its locations: the objects around them, measured on Node 20. */

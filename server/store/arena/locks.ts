@@ -1,5 +1,5 @@
 /** The locks of items, by numbers that Times keeps: chunks of numbers, so that a million locks are no objects. */
-import { leftMs } from '../item.ts';
+import { leftMs } from './time-left.ts';
 
 /** The number of no lock. */
 export const NO_LOCK = 0;
@@ -65,7 +65,7 @@ export class Locks {
 
   /** What is left of it; 0 once it is over, Infinity if it is without end. */
   leftMs(lock: number, nowMs: number): number {
-    return leftMs({ startMs: this.#get(lock, START), lengthMs: this.#get(lock, LENGTH) }, nowMs);
+    return leftMs(this.#get(lock, START), this.#get(lock, LENGTH), nowMs);
   }
 
   clear(): void {

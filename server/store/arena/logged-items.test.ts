@@ -1,91 +1,158 @@
-/** What a sink is told makes the same items in another store, and a walk with the changes since it began does too. */
-import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { ItemState, type ItemSink } from '../item-sink.ts';
-import { doStep, randomStep } from '../testing/random-operations.ts';
+import assert from 'node:assert/strict';
+import { describe, expect, test } from 'vitest';
+import { ItemState, type ItemSink, type LoggedStore } from '../item-sink.ts';
 import { ManualClock, metaOf, perform } from '../testing/requests.ts';
+import { SeededNumbers, wideStep } from '../testing/wide-operations.ts';
 import { ArenaStore } from './arena-store.ts';
 
-const VALUE_BYTES_MAX = 12;
-const STEPS = { minLength: 200, maxLength: 200, size: 'max' } as const;
+/** How many operations in all; the soak test asks for more. */
+const OPERATIONS = Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 6000);
+const OPERATIONS_PER_RUN = 2000;
+const TIMEOUT_MS = Math.max(60_000, OPERATIONS);
 
-const make = (clock: ManualClock): ArenaStore =>
-  new ArenaStore({ clock, valueBytesMax: VALUE_BYTES_MAX, seed: [3, 4], leafKeysMax: 8 });
+const VALUE_BYTES_MAX = 64 * 1024;
 
-/** Everything that can be asked about the items. */
-function contents(store: ArenaStore): unknown {
-  const { entries = [] } = perform(store, 'list');
-  return entries.map(([key, value]) => {
-    const { accessedMs: _, ...meta } = metaOf(store, key)!;
-    return [key, value, meta];
-  });
+type Change = (sink: ItemSink) => void;
+
+function storeOf(clock: ManualClock, seed = 1, limits = {}): ArenaStore {
+  return new ArenaStore({ clock, valueBytesMax: VALUE_BYTES_MAX, seed: [seed, 3], leafKeysMax: 16, ...limits });
 }
 
-/** A copy, as a log would make one. */
+/** A copy of an item at a moment, whose bytes are its own. */
 function copyOf(item: ItemState): ItemState {
-  const copy = Object.assign(new ItemState(), item);
-  copy.keyBytes = item.keyBytes.slice();
-  copy.valueBytes = item.valueBytes.slice();
-  return copy;
+  const keyBytes = item.keyBytes.slice(item.keyStart, item.keyEnd);
+  const valueBytes = item.valueBytes.slice(item.valueStart, item.valueEnd);
+  const places = { keyBytes, keyStart: 0, keyEnd: keyBytes.length, valueBytes, valueStart: 0 };
+  return Object.assign(new ItemState(), item, places, { valueEnd: valueBytes.length });
 }
 
-test('a store that is told of every change has the same items', () => {
-  const run = fc.property(fc.array(randomStep, STEPS), (steps) => {
-    const clock = new ManualClock();
-    const store = make(clock);
-    const twin = make(clock);
-    store.logged.sink = twin.logged;
-    for (const step of steps) {
-      doStep(store, clock, step);
-      expect(contents(twin)).toEqual(contents(store));
-    }
-    twin.check();
-    expect(twin.logged.lastVersion).toBeLessThanOrEqual(store.logged.lastVersion);
-  });
-  fc.assert(run, { numRuns: 8 });
-});
+/** Keeps changes, so that they can be made again later. */
+class Changes implements ItemSink {
+  readonly all: Change[] = [];
 
-test('a walk in slices, and behind it the changes since it began, make the same items', () => {
-  const run = fc.property(
-    fc.array(randomStep, STEPS),
-    fc.nat(150),
-    fc.integer({ min: 1, max: 5 }),
-    (steps, from, slice) => {
+  put(item: ItemState): void {
+    const state = copyOf(item);
+    this.all.push((sink) => sink.put(state));
+  }
+
+  touch(item: ItemState): void {
+    const state = copyOf(item);
+    this.all.push((sink) => sink.touch(state));
+  }
+
+  remove(item: ItemState): void {
+    const state = copyOf(item);
+    this.all.push((sink) => sink.remove(state));
+  }
+
+  reset(): void {
+    this.all.push((sink) => sink.reset());
+  }
+
+  counters(lastVersion: number, lastToken: number): void {
+    this.all.push((sink) => sink.counters(lastVersion, lastToken));
+  }
+}
+
+/** What can be seen of all items: key, value, and META without what counts accesses. */
+function itemsOf(store: ArenaStore): unknown[] {
+  store.sweep(Infinity);
+  const { entries = [] } = perform(store, 'list');
+  return entries.map(([key, value]) => Object.assign({ key, value }, metaOf(store, key), { accessedMs: 0 }));
+}
+
+/** A random operation, time that goes by, or RESET. */
+function doRandom(store: ArenaStore, clock: ManualClock, numbers: SeededNumbers): void {
+  const kind = numbers.below(200);
+  const key = `${numbers.below(13)}:`;
+  if (kind < 60) clock.advance(numbers.below(40));
+  if (kind === 0) perform(store, 'reset');
+  else if (kind === 1) perform(store, 'lockPrefix', { key, ttlMs: 300 });
+  else if (kind === 2) perform(store, 'unlockPrefix', { key });
+  else if (kind === 3) perform(store, 'touchPrefix', { key, ttlMs: 5000 });
+  else if (kind === 4) perform(store, 'setPrefix', { key, value: '11' });
+  else if (kind === 5) perform(store, 'incrementPrefix', { key, number: 2 });
+  else {
+    const { operation, literal, pageItems } = wideStep(numbers, 50);
+    perform(store, operation, literal, pageItems);
+  }
+}
+
+describe('LoggedStore', () => {
+  test('a store that is told of every change has the same items at any time', { timeout: TIMEOUT_MS }, () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const numbers = new SeededNumbers(seed);
+    for (let run = 0; run * OPERATIONS_PER_RUN < OPERATIONS; run++) {
       const clock = new ManualClock();
-      const store = make(clock);
-      const walked: ItemState[] = [];
-      const changes: ((sink: ItemSink) => void)[] = [];
-      let isWalking = false;
-      steps.forEach((step, at) => {
-        if (at === from) {
-          isWalking = true;
-          store.logged.beginWalk((item) => void walked.push(copyOf(item)));
-          store.logged.sink = recorder(changes);
-        }
-        doStep(store, clock, step);
-        if (isWalking && at % 3 === 0) isWalking = !store.logged.walk(slice);
-      });
-      while (isWalking) isWalking = !store.logged.walk(slice);
-      const twin = make(clock);
-      for (const item of walked) twin.logged.put(item);
-      for (const change of changes) change(twin.logged);
-      expect(contents(twin)).toEqual(contents(store));
-      twin.check();
-    },
-  );
-  fc.assert(run, { numRuns: 15 });
-});
+      const limits = run % 2 === 0 ? {} : { maxMemoryBytes: 2 ** 20, policy: 'lru' };
+      const store = storeOf(clock, seed, limits);
+      const follower = storeOf(clock, seed + 1);
+      store.logged.sink = follower.logged;
+      let [version, token] = [0, 0];
+      for (let step = 0; step < OPERATIONS_PER_RUN; step++) {
+        doRandom(store, clock, numbers);
+        const { lastVersion, lastToken } = follower.logged;
+        assert.ok(lastVersion >= version && lastToken >= token, `seed ${seed}, ${step}: counters went back`);
+        [version, token] = [lastVersion, lastToken];
+        assert.deepEqual([version, token], [store.logged.lastVersion, store.logged.lastToken], `seed ${seed}, ${step}`);
+        if (step % 100 === 99) assert.deepEqual(itemsOf(follower), itemsOf(store), `seed ${seed}, run ${run}, ${step}`);
+      }
+      store.check();
+      follower.check();
+    }
+  });
 
-function recorder(changes: ((sink: ItemSink) => void)[]): ItemSink {
-  const keep = (name: 'put' | 'touch' | 'remove') => (item: ItemState) => {
-    const copy = copyOf(item);
-    changes.push((sink) => sink[name](copy));
-  };
-  return {
-    put: keep('put'),
-    touch: keep('touch'),
-    remove: keep('remove'),
-    reset: () => void changes.push((sink) => sink.reset()),
-    counters: (lastVersion, lastToken) => void changes.push((sink) => sink.counters(lastVersion, lastToken)),
-  };
-}
+  test('what a walk beside changes visits, and then the changes, make the same items', { timeout: TIMEOUT_MS }, () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const numbers = new SeededNumbers(seed);
+    for (let run = 0; run * OPERATIONS_PER_RUN < OPERATIONS; run++) {
+      const clock = new ManualClock();
+      const limits = run % 2 === 0 ? {} : { maxMemoryBytes: 2 ** 20, policy: 'lfu' };
+      const store = storeOf(clock, seed, limits);
+      for (let step = 0; step < OPERATIONS_PER_RUN; step++) doRandom(store, clock, numbers);
+      const visited = new Changes();
+      const since = new Changes();
+      store.logged.sink = since;
+      const { lastVersion, lastToken } = store.logged;
+      store.logged.beginWalk((item) => visited.put(item));
+      let slices = 0;
+      while (!store.logged.walk(1 + numbers.below(5))) {
+        slices++;
+        for (let more = numbers.below(4); more > 0; more--) doRandom(store, clock, numbers);
+      }
+      const restored = storeOf(clock, seed + 1);
+      restored.logged.counters(lastVersion, lastToken);
+      for (const change of [...visited.all, ...since.all]) change(restored.logged);
+      assert.deepEqual(itemsOf(restored), itemsOf(store), `seed ${seed}, run ${run}`);
+      assert.equal(restored.logged.lastVersion, store.logged.lastVersion, `seed ${seed}, run ${run}`);
+      assert.equal(restored.logged.lastToken, store.logged.lastToken, `seed ${seed}, run ${run}`);
+      assert.ok(slices > 0 || store.stats().items === 0, 'a walk in one slice shows little');
+      restored.check();
+    }
+  });
+
+  test('a life that was lengthened holds, though the one before is over when the log is read', () => {
+    const clock = new ManualClock();
+    const store = storeOf(clock);
+    const log = new Changes();
+    store.logged.sink = log;
+    perform(store, 'set', { key: 'a', value: '1', ttlMs: 1000 });
+    clock.advance(900);
+    perform(store, 'touch', { key: 'a', ttlMs: 60_000 });
+    perform(store, 'set', { key: 'b', value: '2', ttlMs: 1000 });
+    perform(store, 'get', { key: 'b', ttlMs: 0 });
+    clock.advance(2000);
+    const restored = storeOf(clock);
+    for (const change of log.all) change(restored.logged);
+    expect(itemsOf(restored)).toEqual(itemsOf(store));
+    expect(restored.stats()).toMatchObject({ items: 2, expired: 0 });
+  });
+
+  test('counters never go back, and are told without an item too', () => {
+    const { logged }: { logged: LoggedStore } = storeOf(new ManualClock());
+    logged.counters(10, 20);
+    logged.counters(5, 30);
+    logged.reset();
+    expect([logged.lastVersion, logged.lastToken]).toEqual([10, 30]);
+  });
+});

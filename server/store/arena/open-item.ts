@@ -104,22 +104,22 @@ export function replyVersion({ record }: ArenaItems, request: RequestFrame, repl
   reply.version = record.version;
 }
 
-/** What META shows for a time without end. */
-function orMinusOne(timeMs: number): number {
-  return timeMs === Infinity ? -1 : timeMs;
-}
-
 /** META-1. */
-export function metaOf(items: ArenaItems, nowMs: number): ItemMeta {
-  const { record } = items;
+export function metaOfOpen(items: ArenaItems, nowMs: number): ItemMeta {
+  const { valueStart, valueEnd, tag, version, createdMs } = items.record;
   return {
-    sizeBytes: record.valueEnd - record.valueStart,
-    tag: record.tag,
-    version: record.version,
-    createdMs: record.createdMs,
-    accessedMs: record.accessedMs(nowMs),
+    sizeBytes: valueEnd - valueStart,
+    tag,
+    version,
+    createdMs,
+    accessedMs: items.record.accessedMs(nowMs),
     ttlMs: orMinusOne(lifeLengthMs(items)),
     leftMs: orMinusOne(lifeLeftMs(items, nowMs)),
     lockMs: orMinusOne(lockLeftMs(items, nowMs)),
   };
+}
+
+/** What META shows for a time without end. */
+function orMinusOne(timeMs: number): number {
+  return timeMs === Infinity ? -1 : timeMs;
 }

@@ -7,8 +7,8 @@
  * slices: when a list of a higher level is due its entries are handed down some at a time. Whether an item has expired
  * is always asked of its own time, which is exact; the wheel only tells where to look.
  */
-import { leftMs } from '../item.ts';
 import { NO_LOCK, Locks } from './locks.ts';
+import { leftMs } from './time-left.ts';
 
 /** The number of no entry. */
 export const NO_ENTRY = 0;
@@ -52,7 +52,7 @@ export class Times {
   readonly #locks = new Locks();
   /** The first entry of each list. */
   readonly #lists = new Uint32Array(LEVELS * LISTS_PER_LEVEL);
-  /** Ticks count from the first time that is heard of. */
+  /** Ticks count from the first present that is heard of: what ended before it hangs in the first list. */
   #originMs = Number.NaN;
   /** All lists before this tick are empty. */
   #tick = 0;
@@ -73,6 +73,7 @@ export class Times {
 
   /** Makes an entry that never expires. */
   add(location: number, nowMs: number): number {
+    if (Number.isNaN(this.#originMs)) this.#originMs = nowMs;
     let entry = this.#firstFree;
     if (entry === NO_ENTRY) {
       entry = this.#used++;
@@ -127,7 +128,7 @@ export class Times {
 
   /** Milliseconds until an entry expires; 0 once it has, Infinity if it never does. */
   leftMs(entry: number, nowMs: number): number {
-    return leftMs({ startMs: this.#number(entry, START), lengthMs: this.#number(entry, LENGTH) }, nowMs);
+    return leftMs(this.#number(entry, START), this.#number(entry, LENGTH), nowMs);
   }
 
   isExpired(entry: number, nowMs: number): boolean {
@@ -171,9 +172,9 @@ export class Times {
   /**
    * Goes on with time.
    *
-   * @param entriesMax how many entries to look at
+   * @param entriesMax how many entries to hand down or to expire
    * @param expire called with an entry that has expired; it has to remove it
-   * @returns how many more may be looked at: 0 if there may be more that have expired
+   * @returns how many more it might have been: 0 if there may be more that have expired
    */
   advance(entriesMax: number, nowMs: number, expire: (entry: number) => void): number {
     let left = entriesMax;
@@ -182,21 +183,30 @@ export class Times {
       left = this.#handDown(left);
       if (left <= 0) return 0;
       const list = this.#tick % LISTS_PER_LEVEL;
-      if (this.#tick >= nowTick) {
-        // The present tick is not over: of its entries some have expired. These are few milliseconds' worth, and looked
-        // at all together: to come back to them would find the same ones again.
-        for (let entry = this.#lists[list]!, next; entry !== NO_ENTRY; entry = next) {
-          next = this.#word(entry, NEXT);
-          if (this.isExpired(entry, nowMs)) expire(entry);
+      if (this.#tick >= nowTick) return this.#expireOfPresent(list, left, nowMs, expire);
+      for (let entry = this.#lists[list]!; entry !== NO_ENTRY && left > 0; entry = this.#lists[list]!, left--) {
+        if (this.isExpired(entry, nowMs)) {
+          expire(entry);
+        } else {
+          this.#takeOut(entry);
+          this.#hangIn(entry, this.#tick + 1);
         }
-        return left;
       }
-      for (let entry = this.#lists[list]!; entry !== NO_ENTRY; entry = this.#lists[list]!, left--) {
-        if (left <= 0) return 0;
-        expire(entry);
-      }
+      if (this.#lists[list] !== NO_ENTRY) return 0;
       this.#tick = Math.min(nowTick, this.#nextTick());
     }
+  }
+
+  /** The present tick is not over: of its entries some have expired, and the others are passed over at each call. */
+  #expireOfPresent(list: number, entriesMax: number, nowMs: number, expire: (entry: number) => void): number {
+    let left = entriesMax;
+    for (let entry = this.#lists[list]!, next; entry !== NO_ENTRY && left > 0; entry = next) {
+      next = this.#word(entry, NEXT);
+      if (!this.isExpired(entry, nowMs)) continue;
+      expire(entry);
+      left--;
+    }
+    return left;
   }
 
   clear(): void {
@@ -233,17 +243,18 @@ export class Times {
     const ticks = TICKS_OF_LIST[level]!;
     const listNow = Math.floor(this.#tick / ticks);
     const ahead = (list - (listNow % LISTS_PER_LEVEL) + LISTS_PER_LEVEL) % LISTS_PER_LEVEL;
-    return (listNow + ahead) * ticks > Math.max(this.#endTick(entry), this.#tick);
+    return (listNow + ahead) * ticks > Math.max(this.#endTick(entry) + 1, this.#tick);
   }
 
-  #tickOf(timeMs: number): number {
-    if (Number.isNaN(this.#originMs)) this.#originMs = timeMs;
-    return Math.max(0, Math.floor((timeMs - this.#originMs) / TICK_MS));
+  #tickOf(nowMs: number): number {
+    if (Number.isNaN(this.#originMs)) this.#originMs = nowMs;
+    return Math.max(0, Math.floor((nowMs - this.#originMs) / TICK_MS));
   }
 
+  /** The tick in which an entry ends, or the one before: a sum of its times would not be exact, a sum of ticks is. */
   #endTick(entry: number): number {
-    // Not exact where the sum is above 2^53: good enough for the order of such ends.
-    return this.#tickOf(this.#number(entry, START) + this.#number(entry, LENGTH));
+    const startTick = Math.floor((this.#number(entry, START) - this.#originMs) / TICK_MS);
+    return startTick + Math.floor(this.#number(entry, LENGTH) / TICK_MS);
   }
 
   /** The next tick at which a list is due; Infinity if all are empty. */
@@ -276,8 +287,9 @@ export class Times {
     return left;
   }
 
-  #hangIn(entry: number): void {
-    const endTick = Math.max(this.#endTick(entry), this.#tick);
+  /** @param soonestTick no list of an earlier tick is to be hung in */
+  #hangIn(entry: number, soonestTick = this.#tick): void {
+    const endTick = Math.max(this.#endTick(entry), soonestTick);
     let level = 0;
     let ahead = endTick - this.#tick;
     while (level < LEVELS - 1 && ahead >= LISTS_PER_LEVEL) {

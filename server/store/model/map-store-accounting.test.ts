@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { ITEM_OVERHEAD_BYTES } from './item-table.ts';
 import { SortedKeys } from './key-order.ts';
 import { MapStore } from './map-store.ts';
-import { ManualClock, makeRequest, perform } from './testing/requests.ts';
+import { ManualClock, makeRequest, perform } from '../testing/requests.ts';
 import { makeStore } from './testing/script.ts';
-import { ReplyFrame } from '../../protocol/index.ts';
+import { ReplyFrame } from '../../../protocol/index.ts';
 
 function makeStoreWithOrder() {
   const clock = new ManualClock();

@@ -1,5 +1,5 @@
 /** A MapStore as a log sees it (item-sink.ts). */
-import type { ItemSink, ItemState, LoggedStore } from './item-sink.ts';
+import type { ItemSink, ItemState, LoggedStore } from '../item-sink.ts';
 import type { ItemTable } from './item-table.ts';
 
 export class LoggedTable implements LoggedStore {

@@ -1,6 +1,6 @@
 /** What a MapStore asks of an item before it changes it: version, lock, number. */
-import { FLAG, STATUS, isI64, readDecimal, type ReplyFrame, type RequestFrame } from '../../protocol/index.ts';
-import { has } from './exchange.ts';
+import { FLAG, STATUS, isI64, readDecimal, type ReplyFrame, type RequestFrame } from '../../../protocol/index.ts';
+import { has } from '../exchange.ts';
 import { lockOf, type Item } from './item.ts';
 
 /** LOCK-3: whether an item has a lock whose token the request lacks. */

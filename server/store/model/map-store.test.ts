@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { metaOf, perform } from './testing/requests.ts';
+import { metaOf, perform } from '../testing/requests.ts';
 import {
   CONFLICT,
   LOCKED,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SortedKeys, type KeyOrder } from './key-order.ts';
 import { MapStore } from './map-store.ts';
-import { ManualClock, perform, type OperationOfStore, type Outcome, type RequestLiteral } from './testing/requests.ts';
+import { ManualClock, perform, type OperationOfStore, type Outcome, type RequestLiteral } from '../testing/requests.ts';
 import { LOCKED, NOT_FOUND, OK, makeStore, number, play, token, value, version } from './testing/script.ts';
 import type { ScriptStep } from './testing/script.ts';
 

@@ -1,7 +1,13 @@
 import { expect } from 'vitest';
 import { createMapStore } from '../map-store.ts';
-import type { Store } from '../store.ts';
-import { ManualClock, perform, type OperationOfStore, type Outcome, type RequestLiteral } from './requests.ts';
+import type { Store } from '../../store.ts';
+import {
+  ManualClock,
+  perform,
+  type OperationOfStore,
+  type Outcome,
+  type RequestLiteral,
+} from '../../testing/requests.ts';
 
 /** A request with the reply that is expected, or how many milliseconds pass. */
 export type ScriptStep = readonly [OperationOfStore, RequestLiteral, Outcome] | readonly ['wait', number];

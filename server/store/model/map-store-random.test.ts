@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { ITEM_OVERHEAD_BYTES } from './item-table.ts';
 import { SortedKeys } from './key-order.ts';
 import { MapStore } from './map-store.ts';
-import type { Store } from './store.ts';
-import { doStep, randomStep } from './testing/random-operations.ts';
-import { ManualClock, perform } from './testing/requests.ts';
+import type { Store } from '../store.ts';
+import { doStep, randomStep } from '../testing/random-operations.ts';
+import { ManualClock, perform } from '../testing/requests.ts';
 import { ScannedKeys } from './testing/scanned-keys.ts';
 
 const VALUE_BYTES_MAX = 12;

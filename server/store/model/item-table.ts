@@ -2,8 +2,8 @@
  * The items of a MapStore: a Map, the order of its keys beside it, and the books about both. Whatever adds, removes or
  * resizes an item goes through here, and nobody outside meets an expired one (EXPIRY-1).
  */
-import { latin1 } from './exchange.ts';
-import { ItemState, type ItemSink } from './item-sink.ts';
+import { latin1 } from './item-bytes.ts';
+import { ItemState, type ItemSink } from '../item-sink.ts';
 import { isExpired, spanFrom, type Item } from './item.ts';
 import type { KeyOrder } from './key-order.ts';
 

@@ -1,33 +1,23 @@
 /**
- * The plain store: a Map of items, and operations that follow sections 4 and 5 line by line. It stays as the model that
- * any faster store is compared with, so it puts being obviously right above all.
+ * The model of a store: a Map of items, and operations that follow sections 4 and 5 line by line. No server keeps its
+ * items in it. Tests hold the server's store against it, so it puts being obviously right above all.
  *
  * Checks come in the order of STATUS-2: 413, 404, 409, 423, 422. Where there is no item, APPEND would make no value and
  * so none that is too large: that is 404. Each operation reads the clock once, and all that it does happens at that
  * moment (CONSISTENT-1, CONSISTENT-2).
  */
-import { FLAG, STATUS, readDecimal, type ReplyFrame, type RequestFrame } from '../../protocol/index.ts';
-import {
-  concat,
-  decimal,
-  has,
-  keyOf,
-  latin1,
-  replyCount,
-  replyDetail,
-  replyNumber,
-  replyToken,
-  valueOf,
-} from './exchange.ts';
+import { FLAG, STATUS, readDecimal, type ReplyFrame, type RequestFrame } from '../../../protocol/index.ts';
+import { decimal, has, replyCount, replyNumber, replyToken } from '../exchange.ts';
+import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from '../store.ts';
+import { concat, keyOf, latin1, replyDetail, valueOf } from './item-bytes.ts';
 import { ItemTable } from './item-table.ts';
 import { LoggedTable } from './logged-table.ts';
 import { isLockedAgainst, mayWrite, orMinusOne, sumOf } from './item-rules.ts';
-import type { LoggedStore } from './item-sink.ts';
+import type { LoggedStore } from '../item-sink.ts';
 import { leftMs, lockOf, spanFrom, type Item } from './item.ts';
 import { SortedKeys, type KeyOrder } from './key-order.ts';
-import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from './store.ts';
 
-/** Makes the store that a server without another choice keeps its items in. */
+/** Makes an empty model, whose order of keys is the fast one. */
 export function createMapStore(options: StoreOptions): Store {
   return new MapStore(options, new SortedKeys());
 }

@@ -1,5 +1,5 @@
 /** An item as MapStore keeps it, and the times that it has: of its life and of its lock. */
-import { COUNTER_MAX } from '../../protocol/index.ts';
+import { COUNTER_MAX } from '../../../protocol/index.ts';
 
 /**
  * A stretch of time that began at `startMs`. Beginning and length are kept, rather than an end: the sum of a TTL near

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OperationOfStore, Outcome, RequestLiteral } from './testing/requests.ts';
+import type { OperationOfStore, Outcome, RequestLiteral } from '../testing/requests.ts';
 import { CONFLICT, LOCKED, NOT_FOUND, OK, number, play, token, value, type ScriptStep } from './testing/script.ts';
 
 const k = 'k';
