@@ -8,7 +8,7 @@ import { FLAG, FrameDecoder, FrameWriter, OPCODE, readRequest, RequestFrame } fr
 import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
 
 /** No frame is longer: twice what a client accepts as a reply. */
-export const FRAME_BYTES_MAX = 128 * 1024 * 1024;
+const FRAME_BYTES_MAX = 128 * 1024 * 1024;
 
 const FLAGS_TAKEN = FLAG.TTL | FLAG.TAG;
 

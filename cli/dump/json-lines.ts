@@ -14,7 +14,7 @@ import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
 const LINE_FEED = 0x0a;
 
 /** No line is longer; one that is has no line break where it should. */
-export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), 'has half of a surrogate pair');
 const base64 = z

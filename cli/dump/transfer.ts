@@ -11,7 +11,7 @@ const GETS_MAX = 32;
 
 /** Items on their way to a server at a time, and their bytes. One item may go beyond the bytes. */
 export const FLIGHT_ITEMS_MAX = 256;
-export const FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+const FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * All items under a prefix, in the order of their keys. What is stored or removed meanwhile may be among them or not;
@@ -70,12 +70,12 @@ export async function loadItems(
     }
     flightBytes -= bytes;
   };
+  const isFull = (moreBytes: number): boolean =>
+    flight.size >= FLIGHT_ITEMS_MAX || (flight.size > 0 && flightBytes + moreBytes > FLIGHT_BYTES_MAX);
   try {
     for await (const each of items) {
       const bytes = each.item.key.length + each.item.value.length;
-      while (flight.size >= FLIGHT_ITEMS_MAX || (flight.size > 0 && flightBytes + bytes > FLIGHT_BYTES_MAX)) {
-        await Promise.race(flight);
-      }
+      while (isFull(bytes)) await Promise.race(flight);
       if (failure !== undefined) break;
       flightBytes += bytes;
       const stored: Promise<void> = store(each, bytes).finally(() => flight.delete(stored));
