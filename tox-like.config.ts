@@ -134,6 +134,21 @@ const config = {
       timeoutMs: 900_000,
     },
     {
+      name: 'durable-unix',
+      description: 'the cases of the profile durable over a Unix socket, by the suite',
+      runtime: 'node',
+      command: [
+        '{runtime}',
+        ...SPEC,
+        '--spawn',
+        'node --import tsx cli/main.ts serve --listen unix://{data}/socket --data {data}/items --durability always',
+        '--run',
+        'durable*',
+        '--run',
+        'sync*',
+      ],
+    },
+    {
       name: 'node22',
       description: 'unit and spec under Node 22, the servers that they spawn too',
       runtime: 'node22',

@@ -27,6 +27,9 @@ const OWN_MODULES = {
   console: async () => (await import('./commands/console.ts')).consoleCommand(),
   check: async () => (await import('./commands/data.ts')).checkCommand(),
   repair: async () => (await import('./commands/data.ts')).repairCommand(),
+  backup: async () => (await import('./commands/data.ts')).backupCommand(),
+  dump: async () => (await import('./commands/dump.ts')).dumpCommand(),
+  load: async () => (await import('./commands/dump.ts')).loadCommand(),
 } as const satisfies Record<string, () => Promise<Command>>;
 
 function hasOwnModule(name: string): name is keyof typeof OWN_MODULES {
@@ -52,7 +55,7 @@ function emptyProgram(): Command {
 
 /** Adds every subcommand, in the order of help. */
 async function addAll(root: Command): Promise<void> {
-  const [{ clientCommands }, serve, stats, bench, spec, byHand, check, repair] = await Promise.all([
+  const [{ clientCommands }, serve, stats, bench, spec, byHand, check, repair, backup, dump, load] = await Promise.all([
     import('./commands/client.ts'),
     OWN_MODULES.serve(),
     OWN_MODULES.stats(),
@@ -61,10 +64,14 @@ async function addAll(root: Command): Promise<void> {
     OWN_MODULES.console(),
     OWN_MODULES.check(),
     OWN_MODULES.repair(),
+    OWN_MODULES.backup(),
+    OWN_MODULES.dump(),
+    OWN_MODULES.load(),
   ]);
   root.commandsGroup('Server:').addCommand(serve).addCommand(stats).addCommand(bench);
   root.commandsGroup('Check a server:').addCommand(spec);
   root.commandsGroup('Data of a server that does not run:').addCommand(check).addCommand(repair);
+  root.commandsGroup('Copies of data:').addCommand(dump).addCommand(load).addCommand(backup);
   root.commandsGroup('By hand:').addCommand(byHand);
   root.commandsGroup('Ask a server:');
   for (const command of clientCommands()) root.addCommand(command);

@@ -75,7 +75,7 @@ describe('references', () => {
   test.each(READMES)('%s has every command', (path) => {
     const rows = [...readText(path).matchAll(/^\| (`[a-z][^|]*) \|/gm)].map(([, cell = '']) => cell);
     const said = rows.flatMap((cell) => [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name));
-    const others = ['serve', 'bench', 'console', 'spec', 'check', 'repair'];
+    const others = ['serve', 'bench', 'console', 'spec', 'check', 'repair', 'backup', 'dump', 'load'];
     expect(said.toSorted()).toEqual([...others, ...CLIENT_COMMANDS.keys()].toSorted());
   });
 

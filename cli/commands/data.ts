@@ -1,4 +1,4 @@
-/** `speicher check` and `speicher repair`: the data of a server that does not run. */
+/** `speicher check`, `repair` and `backup`: what a server keeps on a disk. */
 import { Command } from 'commander';
 import type { DataReport } from '../../server/log/check.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -46,6 +46,26 @@ async function repair(directory: string, { to }: { to: string }): Promise<void> 
   process.stdout.write(`${report.items} items are written to ${to}\n`);
 }
 
+/** The owner of the directory, if there is one, goes on as it does: nothing is locked, and nothing changed. */
+async function backup(directory: string, { to }: { to: string }): Promise<void> {
+  const [{ backupData }, { checkData }, { nodeDisk, openNodeDisk }] = await Promise.all([
+    import('../../server/log/backup.ts'),
+    import('../../server/log/check.ts'),
+    import('../../server/log/node-disk.ts'),
+  ]);
+  const copy = openNodeDisk(to);
+  const bytes = await backupData(nodeDisk(directory), copy);
+  // A copy that has never been read is a hope.
+  const { items, problem, droppedBytes } = await checkData(copy);
+  if (problem !== undefined) {
+    process.stdout.write(`the copy is damaged, as the data are: ${problem}\n`);
+    process.exitCode = EXIT.miss;
+    return;
+  }
+  const dropped = droppedBytes === 0 ? '' : `; ${droppedBytes} bytes at the end were just being written`;
+  process.stdout.write(`${items} items, ${bytes} bytes, are copied to ${to}${dropped}\n`);
+}
+
 /** The subcommand `check`, for the program. */
 export function checkCommand(): Command {
   return new Command('check')
@@ -66,4 +86,17 @@ export function repairCommand(): Command {
     .argument('<DIR>', 'what the server is given as --data')
     .requiredOption('--to <OTHER>', 'an empty directory')
     .action(repair);
+}
+
+/** The subcommand `backup`, for the program. */
+export function backupCommand(): Command {
+  return new Command('backup')
+    .summary('copy the data directory of a server, running or not')
+    .description(
+      'Copies a data directory to another one, which serve --data takes, and reads the copy to be sure of it. The ' +
+        'server may run and write meanwhile: the copy is what a kill at one moment would have left.',
+    )
+    .argument('<DIR>', 'what the server is given as --data')
+    .requiredOption('--to <OTHER>', 'an empty directory; it is made if it is not there')
+    .action(backup);
 }

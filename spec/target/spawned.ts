@@ -36,7 +36,7 @@ const ONE_ANSWER_MS = 1000;
 const STOP_MS = 6000;
 const LAST_OUTPUT_MS = 200;
 const POLL_MS = 20;
-const LISTENING = /listening on (?:tcp:\/\/)?((?:[^\s:[\]]+|\[[^\]]+\]):[0-9]+)/;
+const LISTENING = /listening on (?:(?:tcp:\/\/)?((?:[^\s:[\]]+|\[[^\]]+\]):[0-9]+)|unix:\/\/(\/\S+))/;
 
 /** The server did not come up. The first line of the message says why, the rest is what it printed. */
 export class NotStartedError extends Error {
@@ -48,7 +48,7 @@ export class NotStartedError extends Error {
 
 /**
  * Starts a server and waits until it serves: where the command names `{port}`, that port; otherwise the address that
- * the server prints as `listening on tcp://host:port`. It serves once it answers a PING with anything at all; one that
+ * the server prints as `listening on tcp://host:port` or `listening on unix:///path`. It serves once it answers a PING with anything at all; one that
  * accepts and does not answer is taken as it is after `answerMs`. Throws a
  * NotStartedError if it does not accept.
  */
@@ -214,8 +214,9 @@ export class SpawnedTarget implements Target, ServerProcess {
 
   #found(): Address | undefined {
     if (this.#port !== undefined) return { kind: 'tcp', host: '127.0.0.1', port: this.#port };
-    const text = LISTENING.exec(this.#output.slice(this.#outputStart))?.[1];
-    return text === undefined ? undefined : parseAddress(text);
+    const [, hostAndPort, path] = LISTENING.exec(this.#output.slice(this.#outputStart)) ?? [];
+    if (path !== undefined) return { kind: 'unix', path };
+    return hostAndPort === undefined ? undefined : parseAddress(hostAndPort);
   }
 
   async #ready(child: ChildProcess): Promise<void> {

@@ -72,6 +72,21 @@ describe('a server that the suite starts', () => {
     expect(target.address).toMatchObject({ port: printed[1] });
   });
 
+  test('on a Unix socket is found by what it prints, and again after a kill that left the socket behind', async () => {
+    const program = `const [path] = process.argv.slice(1);
+      require("fs").rmSync(path, { force: true });
+      require("net").createServer((socket) => socket.pipe(socket)).listen(path, () => {
+        console.log("listening on unix://" + path);
+      });`;
+    const target = await spawnTarget({ command: [process.execPath, '-e', program, '{data}/socket'] });
+    targets.push(target);
+    const address = { kind: 'unix', path: join(target.dataPath, 'socket') };
+    expect(target.address).toEqual(address);
+    await target.restart();
+    expect(target.address).toEqual(address);
+    expect(target.crashes).toEqual([]);
+  });
+
   test('behind a shell is killed with it', async () => {
     const line = `node -e '${ECHO.replaceAll('\n', ' ')}' {port}; exit 3`;
     const command = ['sh', '-c', line];

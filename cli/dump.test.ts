@@ -1,0 +1,208 @@
+/** `speicher dump`, `load` and `backup`, as a user runs them. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { Speicher } from '../client/index.ts';
+import { createServer, type Server } from '../server/index.ts';
+import { readFrames } from './dump/frames.ts';
+import { jsonLine, readJsonLines } from './dump/json-lines.ts';
+import { loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
+import { run as runBare, serve, type Run } from './testing/run-speicher.ts';
+
+// Processes are started here, and on a busy machine each takes a second to begin.
+vi.setConfig({ testTimeout: 60_000 });
+
+let server: Server;
+let client: Speicher;
+let url: string;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'speicher-'));
+  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
+  await server.start();
+  url = server.addresses[0]!.url;
+  client = new Speicher(url);
+});
+
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  await client.reset();
+});
+
+function run(args: readonly string[], input: string | Uint8Array = ''): Promise<Run> {
+  return runBare(args, { env: { SPEICHER_URL: url }, input });
+}
+
+/** One of each kind: all types, no UTF-8, a line break of Unicode, a foreign TAG, an end, nothing, and many. */
+async function storeSamples(): Promise<void> {
+  await client.set('text', 'grüße\n\u2028 "x"');
+  await client.set('number', 2n ** 60n);
+  await client.set('json', { a: [1, null] });
+  await client.set(
+    'bytes',
+    Uint8Array.from({ length: 256 }, (_, index) => index),
+  );
+  await client.set(new Uint8Array([0xff, 0, 0x0a]), new Uint8Array([0xc3]), { tag: 77 });
+  await client.set('empty', '');
+  await client.set('mortal', 'x', { ttlMs: 1_000_000 });
+  await client.set('large', 'l'.repeat(300_000));
+  await Promise.all(Array.from({ length: 1200 }, (_, index) => client.set(`many:${index}`, index)));
+}
+
+async function contents(): Promise<Map<string, unknown>> {
+  const items = new Map<string, unknown>();
+  for await (const key of client.keys('', { keysAs: 'bytes' })) {
+    const { value, tag, ttlMs } = (await client.gets(key, { as: 'bytes' }))!;
+    items.set(Buffer.from(key).toString('hex'), { value: Buffer.from(value), tag, isMortal: ttlMs !== Infinity });
+  }
+  return items;
+}
+
+test.each([{ flags: [] }, { flags: ['--frames'] }])(
+  'what is dumped can be loaded, byte for byte: $flags',
+  async ({ flags }) => {
+    await storeSamples();
+    const before = await contents();
+    const dumped = await run(['dump', ...flags]);
+    expect(dumped).toMatchObject({ code: 0, stderr: '' });
+    await client.reset();
+    expect(await run(['load', ...flags], dumped.bytes)).toMatchObject({ code: 0, stdout: '1208 items are stored\n' });
+    expect(await contents()).toEqual(before);
+    const leftMs = (await client.ttl('mortal'))!;
+    expect(leftMs).toBeGreaterThan(900_000);
+    expect(leftMs).toBeLessThanOrEqual(1_000_000);
+  },
+);
+
+test('lines are as documented, and a prefix keeps to itself', async () => {
+  await client.set('a:1', 'x');
+  await client.set('a:2', new Uint8Array([0xff]));
+  await client.set('b:1', 'y');
+  const lines = '{"key":"a:1","tag":1,"value":"x"}\n{"key":"a:2","tag":0,"valueBase64":"/w=="}\n';
+  expect(await run(['dump', 'a:'])).toMatchObject({ code: 0, stdout: lines, stderr: '' });
+});
+
+test('a bad line ends it with its number; those before it are stored and counted, those behind it are not', async () => {
+  const file = join(folder, 'bad.jsonl');
+  await writeFile(file, '{"key":"a","value":"1"}\n{"key":"b","value":"2"}\n{"key":"c"}\n{"key":"d","value":"4"}\n');
+  const result = await run(['load', file]);
+  expect(result).toMatchObject({ code: 2, stdout: '2 items are stored\n' });
+  expect(result.stderr).toMatch(/^speicher: SPEICHER_OPTION: .*line 3: needs one of value and valueBase64\n$/);
+  expect(await client.count()).toBe(2);
+});
+
+test('an item that the server refuses ends it with its number', async () => {
+  await client.set('locked', 'mine');
+  await client.lock('locked');
+  const result = await run(['load'], '{"key":"a","value":"1"}\n{"key":"locked","value":"2"}\n');
+  expect(result).toMatchObject({ code: 3, stdout: '1 items are stored\n' });
+  expect(result.stderr).toMatch(/^speicher: SPEICHER_LOCKED: .*line 2/);
+  expect(await client.get('locked')).toBe('mine');
+});
+
+test('a file that is not there is an error', async () => {
+  const result = await run(['load', join(folder, 'none')]);
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).toContain('ENOENT');
+});
+
+async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test.each([
+  ['', 'is no JSON'],
+  ['[]', 'expected object'],
+  ['{"key":"","value":""}', 'key must have 1 to 65535 bytes'],
+  ['{"key":"a","keyBase64":"YQ==","value":""}', 'needs one of key and keyBase64'],
+  ['{"key":"a","valueBase64":"YQ"}', 'valueBase64 is no base64'],
+  ['{"key":"a","value":"","ttlMs":0}', 'ttlMs'],
+  ['{"key":"a","value":"","tag":4294967296}', 'tag'],
+  ['{"key":"a","value":"","version":7}', 'version'],
+  [String.raw`{"key":"\ud800","value":""}`, 'half of a surrogate pair'],
+  [Buffer.from([0x7b, 0xff, 0x7d]), 'is no UTF-8'],
+  ['x'.repeat(101), 'is longer than 100 bytes'],
+])('a line %j is refused', async (line, why) => {
+  const good = '{"key":"a","value":""}\n';
+  const reading = all(readJsonLines(chunks(good, line, '\n', good), 100));
+  await expect(reading).rejects.toMatchObject({ code: 'SPEICHER_OPTION' });
+  await expect(reading).rejects.toThrow('line 2: ');
+  await expect(reading).rejects.toThrow(why);
+});
+
+test('lines are read however they are cut, and the last one needs no line break', async () => {
+  const item = { key: Buffer.from('k\u2028'), value: Buffer.from('grüße\r\n'), tag: 3, ttlMs: 5 };
+  const text = Buffer.from(jsonLine(item).repeat(3).trimEnd());
+  for (let cut = 0; cut <= text.length; cut++) {
+    const read = await all(readJsonLines(chunks(text.subarray(0, cut), text.subarray(cut))));
+    expect(read).toEqual([1, 2, 3].map((number) => ({ place: `line ${number}`, item })));
+  }
+});
+
+/** Requests as a client writes them: length, opcode, flags, key length, id, and what is behind. */
+const SET_K = Buffer.from('0000000902000001000000006b', 'hex');
+
+test.each([
+  ['a frame that is not whole', SET_K.subarray(0, 10), 'is not whole'],
+  ['text', Buffer.from('{"key":"a"}\n'), 'is no frame'],
+])('%s is refused', async (_, bytes, why) => {
+  const reading = all(readFrames(chunks(bytes)));
+  await expect(reading).rejects.toMatchObject({ code: 'SPEICHER_OPTION' });
+  await expect(reading).rejects.toThrow(`frame 1: ${why}`);
+});
+
+test('no more items are on their way than the bound says', async () => {
+  let waiting: (() => void)[] = [];
+  let most = 0;
+  const slow = {
+    set: () =>
+      new Promise<boolean>((resolve) => {
+        waiting.push(() => resolve(true));
+        most = Math.max(most, waiting.length);
+        if (waiting.length < FLIGHT_ITEMS_MAX) return;
+        for (const answer of waiting) answer();
+        waiting = [];
+      }),
+  } as unknown as Speicher;
+  const items = Array.from({ length: 2 * FLIGHT_ITEMS_MAX }, (_, index) => ({
+    place: `line ${index}`,
+    item: { key: Buffer.from('k'), value: Buffer.from('v'), tag: 0, ttlMs: Infinity },
+  }));
+  let stored = 0;
+  const source = (async function* () {
+    yield* items;
+  })();
+  await loadItems(slow, source, () => stored++);
+  expect({ most, stored }).toEqual({ most: FLIGHT_ITEMS_MAX, stored: items.length });
+});
+
+test('backup copies the data of a server that runs, and serve takes the copy', async () => {
+  const [data, copy] = [join(folder, 'data'), join(folder, 'copy')];
+  const served = await serve(['--data', data]);
+  const writer = new Speicher(served.urls[0]);
+  await writer.set('a', 1);
+  const result = await run(['backup', data, '--to', copy]);
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(result.stdout).toMatch(/^1 items, \d+ bytes, are copied to /);
+  expect(await run(['backup', data, '--to', copy])).toMatchObject({ code: 2 });
+  await writer.close();
+  await served.stop();
+  const again = await serve(['--data', copy]);
+  const reader = new Speicher(again.urls[0]);
+  expect(await reader.get('a')).toBe(1);
+  await reader.close();
+  expect(await again.stop()).toBe(0);
+});
