@@ -21,6 +21,8 @@ export class ArenaItems implements OrderedItems {
   readonly #seedLow: number;
   readonly #seedHigh: number;
   readonly #leafKeysMax: number;
+  /** How much items may take. */
+  readonly maxBytes: number;
   readonly #slabs = new Slabs();
   readonly #buffers = new ApartBuffers();
   readonly #index = new HashIndex();
@@ -49,9 +51,10 @@ export class ArenaItems implements OrderedItems {
   #expired = 0;
   #evicted = 0;
 
-  constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX, policy = 'none' }: ArenaOptions) {
+  constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX, policy = 'none', maxMemoryBytes = Infinity }: ArenaOptions) {
     [this.#seedLow, this.#seedHigh] = seed;
     this.#leafKeysMax = leafKeysMax;
+    this.maxBytes = maxMemoryBytes;
     this.eviction = new Eviction(policy, seed[0] ^ seed[1]);
   }
 
@@ -74,7 +77,12 @@ export class ArenaItems implements OrderedItems {
     return this.#slabs.usedBytes + this.#besideBytes();
   }
 
-  /** The same, with what is left over in pages. */
+  /** Of these, what is taken without any item. */
+  get emptyBytes(): number {
+    return this.#order?.locations.emptyBytes ?? 0;
+  }
+
+  /** `memoryBytes` with what is left over in pages. */
   get takenBytes(): number {
     return this.#slabs.pageBytes + this.#besideBytes();
   }

@@ -22,6 +22,7 @@ import {
   lifeLengthMs,
   mayWrite,
   metaOfOpen,
+  outOfMemory,
   removeLock,
   replyVersion,
   setExpiry,
@@ -37,7 +38,6 @@ const inOneGo = (): Progress => new Progress(Infinity);
 
 export class ArenaStore implements Store {
   readonly #options: StoreOptions;
-  readonly #maxMemoryBytes: number;
   readonly #items: ArenaItems;
   /** What a log needs of the store. */
   readonly logged: LoggedStore;
@@ -46,7 +46,6 @@ export class ArenaStore implements Store {
 
   constructor(options: StoreOptions & ArenaOptions) {
     this.#options = options;
-    this.#maxMemoryBytes = options.maxMemoryBytes ?? Infinity;
     this.#items = new ArenaItems(options);
     this.logged = new LoggedItems(this.#items, options.clock);
   }
@@ -63,7 +62,7 @@ export class ArenaStore implements Store {
     this.#hits++;
     if (has(request, FLAG.TTL)) {
       if (!mayWrite(items, location, request, reply, nowMs)) return; // LOCK-3
-      setExpiry(items, location, request.ttlMs, nowMs); // GET-3
+      if (!setExpiry(items, location, request.ttlMs, nowMs)) return outOfMemory(reply); // GET-3
       items.teller.touch(items.record, nowMs);
     }
     items.record.access(nowMs);
@@ -136,16 +135,16 @@ export class ArenaStore implements Store {
         replyNumber(reply, sum); // INCREMENT-1, INCREMENT-4
         replyVersion(items, request, reply);
       } else {
-        reply.status = STATUS.OUT_OF_MEMORY;
+        outOfMemory(reply);
       }
     }
   }
 
   touch(request: RequestFrame, reply: ReplyFrame): void {
     const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    const location = items.find(request, nowMs);
-    if (mayWrite(items, location, request, reply, nowMs)) this.#touch(location, request, nowMs);
+    const location = this.#items.find(request, nowMs);
+    if (!mayWrite(this.#items, location, request, reply, nowMs)) return;
+    if (!this.#touch(location, request, nowMs)) outOfMemory(reply);
   }
 
   lock(request: RequestFrame, reply: ReplyFrame): void {
@@ -157,8 +156,9 @@ export class ArenaStore implements Store {
     } else if (isLockedAgainst(items, request, nowMs)) {
       reply.status = STATUS.LOCKED; // LOCK-2
     } else {
-      const token = tokenOf(items, nowMs) || ++items.lastToken;
-      setLock(items, location, token, request.ttlMs, nowMs);
+      const token = tokenOf(items, nowMs) || items.lastToken + 1;
+      if (!setLock(items, location, token, request.ttlMs, nowMs)) return outOfMemory(reply);
+      items.lastToken = Math.max(items.lastToken, token);
       items.teller.touch(items.record, nowMs);
       replyToken(reply, token); // LOCK-1
     }
@@ -204,8 +204,7 @@ export class ArenaStore implements Store {
   touchPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
     const nowMs = this.#options.clock.nowMs();
     changeMatches(this.#items, request, reply, progress, nowMs, (location) => {
-      this.#touch(location, request, nowMs);
-      return CHANGE.CHANGED;
+      return this.#touch(location, request, nowMs) ? CHANGE.CHANGED : CHANGE.NONE;
     });
   }
 
@@ -216,8 +215,10 @@ export class ArenaStore implements Store {
     changeAll(items, request, reply, progress, nowMs, (location) => {
       if (tokenOf(items, nowMs) !== 0) return CHANGE.NONE;
       // Given with the first lock and not before: until then another request may be given one.
-      token ||= progress.token = ++items.lastToken;
-      setLock(items, location, token, request.ttlMs, nowMs);
+      const given = token || items.lastToken + 1;
+      if (!setLock(items, location, given, request.ttlMs, nowMs)) return CHANGE.NONE;
+      items.lastToken = Math.max(items.lastToken, given);
+      token = progress.token = given;
       items.teller.touch(items.record, nowMs);
       return CHANGE.CHANGED;
     });
@@ -297,8 +298,8 @@ export class ArenaStore implements Store {
     const lengthMs = lengthOf(request.ttlMs);
     const isMortal = lengthMs !== Infinity;
     const addedBytes = newItemBytes(request.keyEnd - request.keyStart, end - start, tag, isMortal);
-    if (makeRoom(items, NO_LOCATION, addedBytes, this.#maxMemoryBytes, nowMs) < 0) {
-      reply.status = STATUS.OUT_OF_MEMORY;
+    if (makeRoom(items, NO_LOCATION, addedBytes, nowMs) < 0) {
+      outOfMemory(reply);
       return false;
     }
     items.create(request, end - start, tag, isMortal, nowMs);
@@ -315,7 +316,7 @@ export class ArenaStore implements Store {
   #replace(location: number, request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     if (!mayWrite(this.#items, location, request, reply, nowMs)) return;
     if (this.#overwrite(location, request, nowMs)) replyVersion(this.#items, request, reply);
-    else reply.status = STATUS.OUT_OF_MEMORY;
+    else outOfMemory(reply);
   }
 
   /** APPEND-1. */
@@ -332,8 +333,7 @@ export class ArenaStore implements Store {
       const hasEntry = items.record.entry !== NO_ENTRY;
       const keptAt = isInFront ? addedBytes : 0;
       if (!this.#resize(location, oldBytes + addedBytes, items.record.tag, hasEntry, keptAt, nowMs)) {
-        reply.status = STATUS.OUT_OF_MEMORY;
-        return;
+        return outOfMemory(reply);
       }
       copy(items.record.bytes, items.record.valueStart + (isInFront ? 0 : oldBytes), valueBytes, valueStart, valueEnd);
       this.#written(nowMs);
@@ -374,11 +374,12 @@ export class ArenaStore implements Store {
     items.teller.put(items.record, nowMs);
   }
 
-  /** TOUCH-1. */
-  #touch(location: number, request: RequestFrame, nowMs: number): void {
-    setExpiry(this.#items, location, request.ttlMs, nowMs);
+  /** TOUCH-1. Returns false if there is no room. */
+  #touch(location: number, request: RequestFrame, nowMs: number): boolean {
+    if (!setExpiry(this.#items, location, request.ttlMs, nowMs)) return false;
     this.#items.record.access(nowMs);
     this.#items.teller.touch(this.#items.record, nowMs);
+    return true;
   }
 
   /** LOCK-5. */
@@ -391,7 +392,7 @@ export class ArenaStore implements Store {
   #resize(location: number, valueBytes: number, tag: number, withEntry: boolean, keptAt: number, nowMs: number) {
     const items = this.#items;
     const addedBytes = growthBytes(items, valueBytes, tag, withEntry);
-    const where = makeRoom(items, location, addedBytes, this.#maxMemoryBytes, nowMs);
+    const where = makeRoom(items, location, addedBytes, nowMs);
     if (where < 0) return false;
     items.resize(where, valueBytes, tag, withEntry, keptAt, nowMs);
     return true;

@@ -53,7 +53,16 @@ export class LocationOrder {
   }
 
   get memoryBytes(): number {
-    return this.#leaves.length * (this.#leafMax * 4 + LEAF_OVERHEAD_BYTES) + this.#leafIds.memoryBytes;
+    return this.#leaves.length * this.#leafBytes + this.#leafIds.memoryBytes;
+  }
+
+  /** What would be left of that without any item: one leaf, and what is kept for each page. */
+  get emptyBytes(): number {
+    return this.#leafBytes + this.#leafIds.memoryBytes;
+  }
+
+  get #leafBytes(): number {
+    return this.#leafMax * 4 + LEAF_OVERHEAD_BYTES;
   }
 
   /** Puts in an item, whose key is not there. */

@@ -15,6 +15,9 @@ const START = 1;
 const LENGTH = 2;
 const NUMBERS = 3;
 
+/** What a lock takes. */
+export const LOCK_BYTES = NUMBERS * 8;
+
 export class Locks {
   #numbers: Float64Array[] = [];
   /** How many numbers were given out, those that are free again too; there is no lock 0. */
@@ -23,7 +26,7 @@ export class Locks {
   #size = 0;
 
   get memoryBytes(): number {
-    return this.#size * NUMBERS * 8;
+    return this.#size * LOCK_BYTES;
   }
 
   /** Makes a lock, which is to be set. */

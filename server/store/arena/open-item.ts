@@ -12,6 +12,7 @@ import { has } from '../exchange.ts';
 import type { ItemMeta } from '../store.ts';
 import type { ArenaItems } from './arena-items.ts';
 import { NO_LOCATION } from './hash-index.ts';
+import { makeRoomForEntry } from './room.ts';
 import { NO_ENTRY } from './times.ts';
 
 /** A time to live as Times keeps it: 0, and anything above 2^53 − 1, is without end (EXPIRY-2). */
@@ -31,12 +32,17 @@ export function lifeLeftMs({ record, times }: ArenaItems, nowMs: number): number
   return entry === NO_ENTRY ? Infinity : times.leftMs(entry, nowMs);
 }
 
-/** TOUCH-1: sets the expiry; a `ttlMs` of 0 is none. */
-export function setExpiry(items: ArenaItems, location: number, ttlMs: number, nowMs: number): void {
+/** TOUCH-1: sets the expiry; a `ttlMs` of 0 is none. Returns false if there is no room for it. */
+export function setExpiry(items: ArenaItems, location: number, ttlMs: number, nowMs: number): boolean {
   const lengthMs = lengthOf(ttlMs);
-  if (lengthMs === Infinity && items.record.entry === NO_ENTRY) return;
-  items.ensureEntry(location, nowMs);
+  if (items.record.entry === NO_ENTRY) {
+    if (lengthMs === Infinity) return true;
+    const where = makeRoomForEntry(items, location, false, nowMs);
+    if (where < 0) return false;
+    items.ensureEntry(where, nowMs);
+  }
   items.times.setLife(items.record.entry, nowMs, lengthMs);
+  return true;
 }
 
 /** The token of the lock that the item has now; 0 if it has none. */
@@ -51,10 +57,13 @@ function lockLeftMs({ record, times }: ArenaItems, nowMs: number): number {
   return entry === NO_ENTRY ? 0 : times.lockLeftMs(entry, nowMs);
 }
 
-/** LOCK-1: locks the item anew; a `ttlMs` of 0 is without end. */
-export function setLock(items: ArenaItems, location: number, token: number, ttlMs: number, nowMs: number): void {
-  items.ensureEntry(location, nowMs);
+/** LOCK-1: locks the item anew; a `ttlMs` of 0 is without end. Returns false if there is no room for it. */
+export function setLock(items: ArenaItems, location: number, token: number, ttlMs: number, nowMs: number): boolean {
+  const where = makeRoomForEntry(items, location, tokenOf(items, nowMs) === 0, nowMs);
+  if (where < 0) return false;
+  items.ensureEntry(where, nowMs);
   items.times.lock(items.record.entry, token, nowMs, lengthOf(ttlMs));
+  return true;
 }
 
 /** LOCK-5. */
@@ -87,6 +96,11 @@ export function mayWrite(
     reply.status = STATUS.LOCKED; // LOCK-3
   else return true;
   return false;
+}
+
+/** There is no room: nothing has been changed, but for what was evicted. */
+export function outOfMemory(reply: ReplyFrame): void {
+  reply.status = STATUS.OUT_OF_MEMORY;
 }
 
 /** INCREMENT-1: the sum, or undefined if the value is no decimal i64 or the sum would be none (INCREMENT-2). */
