@@ -48,8 +48,8 @@ export class NotStartedError extends Error {
 
 /**
  * Starts a server and waits until it serves: where the command names `{port}`, that port; otherwise the address that
- * the server prints as `listening on tcp://host:port` or `listening on unix:///path`. It serves once it answers a PING with anything at all; one that
- * accepts and does not answer is taken as it is after `answerMs`. Throws a
+ * the server prints as `listening on tcp://host:port` or `listening on unix:///path`. It serves once it answers a PING
+ * with anything at all; one that accepts and does not answer is taken as it is after `answerMs`. Throws a
  * NotStartedError if it does not accept.
  */
 export async function spawnTarget(options: SpawnOptions): Promise<SpawnedTarget> {
