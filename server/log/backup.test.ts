@@ -122,8 +122,12 @@ async function microtasks(count: number): Promise<void> {
 
 /** A disk that answers at once and never fails. */
 function calmDisk(): SimDisk {
-  const later = (_delayMs: number, call: () => void): void => queueMicrotask(call);
-  return new SimDisk({ random: () => 0, later, fault: () => undefined, slowMs: 0 });
+  return new SimDisk({
+    random: () => 0,
+    later: (_delayMs, call) => queueMicrotask(call),
+    fault: () => undefined,
+    slowMs: 0,
+  });
 }
 
 /** A disk that is long about the names of files, as disks are: until then a manifest counts that is not yet safe. */
