@@ -52,7 +52,7 @@ function bytesOf(place: string, name: string, utf8: string | undefined, coded: s
  * @param place what errors call it
  * @throws SpeicherError `SPEICHER_OPTION`
  */
-export function parseJsonLine(line: Uint8Array, place: string): DumpItem {
+function parseJsonLine(line: Uint8Array, place: string): DumpItem {
   // Decoding would put something else in the place of what is no UTF-8, and nobody would know.
   if (!isUtf8(line)) throw badInput(place, 'is no UTF-8');
   let content: unknown;

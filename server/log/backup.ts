@@ -104,7 +104,7 @@ async function closeAll(parts: readonly OpenPart[]): Promise<void> {
 async function copyPart({ name, file, sizeBytes }: OpenPart, to: Disk): Promise<void> {
   const copy = await to.create(name);
   try {
-    const piece = new Uint8Array(PIECE_BYTES);
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, sizeBytes));
     for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
       const wanted = piece.subarray(0, Math.min(PIECE_BYTES, sizeBytes - at));
       if ((await file.read(wanted, at)) < wanted.length) {
