@@ -21,10 +21,9 @@ const MIB = 1024 * 1024;
 const LEAF_KEYS_MAX = 16;
 
 /**
- * What a write may take beyond the limit, all of it the order's: a leaf that was split for the key, 4 bytes for
- * each place
- * and what is around it, and for each of two pages that items moved to the numbers of leaves. The next write makes room
- * for it.
+ * What a write may take beyond the limit, all of it the order's: a leaf that was split for the key, 4 bytes for each
+ * place and what is around it, and for each of two pages that items moved to the numbers of leaves. The next write
+ * makes room for it.
  */
 const ORDER_BYTES = LEAF_KEYS_MAX * 4 + 200 + 2 * 32 * 1024;
 
