@@ -28,7 +28,7 @@ async function check(directory: string): Promise<void> {
     import('../../server/log/check.ts'),
     import('../../server/log/node-disk.ts'),
   ]);
-  const report = await withData(directory, () => checkData(nodeDisk(directory)));
+  const report = await withData(directory, () => checkData(nodeDisk(directory, 'r')));
   printReport(report);
   if (report.problem !== undefined) process.exitCode = EXIT.miss;
 }
@@ -40,7 +40,7 @@ async function repair(directory: string, { to }: { to: string }): Promise<void> 
     import('../../server/clock.ts'),
   ]);
   const report = await withData(directory, () =>
-    repairData(nodeDisk(directory), openNodeDisk(to), () => systemClock.nowMs()),
+    repairData(nodeDisk(directory, 'r'), openNodeDisk(to), () => systemClock.nowMs()),
   );
   printReport(report);
   process.stdout.write(`${report.items} items are written to ${to}\n`);
@@ -54,7 +54,7 @@ async function backup(directory: string, { to }: { to: string }): Promise<void> 
     import('../../server/log/node-disk.ts'),
   ]);
   const copy = openNodeDisk(to);
-  const bytes = await backupData(nodeDisk(directory), copy);
+  const bytes = await backupData(nodeDisk(directory, 'r'), copy);
   // A copy that has never been read is a hope.
   const { items, problem, droppedBytes } = await checkData(copy);
   if (problem !== undefined) {

@@ -65,7 +65,7 @@ test('of a server under writes, with snapshots in between, every copy is whole a
   for (let number = 0; number < 20; number++) {
     const copy = join(folder, `copy-${number}`);
     const before = progress.written;
-    await backupData(nodeDisk(data), openNodeDisk(copy));
+    await backupData(nodeDisk(data, 'r'), openNodeDisk(copy));
     const after = progress.written;
     for (const name of await readdir(copy)) filesSeen.add(name);
     const reader = await serve(copy);
@@ -214,7 +214,7 @@ test('of a server that is stopped nothing is missing, and the copy has no lock',
   expect((await peer.reply()).status).toBe(200);
   peer.close();
   await server.stop();
-  await backupData(nodeDisk(data), openNodeDisk(join(folder, 'copy')));
+  await backupData(nodeDisk(data, 'r'), openNodeDisk(join(folder, 'copy')));
   expect(await readdir(join(folder, 'copy'))).toEqual(await readdir(data));
   expect(await checkData(nodeDisk(join(folder, 'copy')))).toMatchObject({ items: 1, problem: undefined });
 });

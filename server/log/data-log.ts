@@ -1,6 +1,6 @@
 /**
  * What keeps a store's items on a disk: recovery at the start, the log or snapshots while it serves, the manifest and
- * the counters. It decides when a reply may leave (`commit`, `whenSafe`); connections ask it through a ReplyGate.
+ * the counters. It decides when a reply may leave (`commit`, `whenSafe`); connections ask it through a GatedStream.
  */
 import { SpeicherError } from '../../protocol/index.ts';
 import type { LoggedStore } from '../store/item-sink.ts';

@@ -59,12 +59,16 @@ export function openNodeDisk(directory: string): Disk {
   return nodeDisk(directory);
 }
 
-/** A directory that is there as a `Disk`. */
-export function nodeDisk(directory: string): Disk {
+/**
+ * A directory that is there as a `Disk`.
+ *
+ * @param access `r` where files that are there are only read, and the right to read them is to suffice
+ */
+export function nodeDisk(directory: string, access: 'r' | 'r+' = 'r+'): Disk {
   return {
     list: () => readdir(directory),
     create: async (name) => new NodeFile(await open(join(directory, name), 'w+', FILE_MODE)),
-    open: async (name) => new NodeFile(await open(join(directory, name), 'r+')),
+    open: async (name) => new NodeFile(await open(join(directory, name), access)),
     rename: (from, to) => rename(join(directory, from), join(directory, to)),
     remove: (name) => unlink(join(directory, name)),
     syncDirectory: async () => {

@@ -15,6 +15,9 @@ import { isLockedAgainst } from './open-item.ts';
 export const CHANGE = { NONE: 0, CHANGED: 1, REMOVED: 2 } as const;
 export type Change = (typeof CHANGE)[keyof typeof CHANGE];
 
+/** How many bytes a slice may write, where one item after the other gets the request's value. */
+const SLICE_BYTES = 2 * 1024 * 1024;
+
 const NO_KEY: KeyPlace = { keyBytes: new Uint8Array(0), keyStart: 0, keyEnd: 0 };
 
 /** Carries out a slice of a request on each match that is not locked against it (PREFIX-2, PREFIX-3). */
@@ -47,11 +50,17 @@ export function changeAll(
     if (outcome !== CHANGE.NONE) progress.count++;
     return outcome === CHANGE.REMOVED ? VISIT.REMOVED : VISIT.KEPT;
   };
-  if (visitMatches(items, request, after, progress.sliceItems, nowMs, visit) === 'slice') {
+  if (visitMatches(items, request, after, itemsOfSlice(request, progress), nowMs, visit) === 'slice') {
     return progress.suspend(items.visitedKey, 0, items.visitedKeyBytes);
   }
   replyCount(reply, progress.count);
   progress.finish();
+}
+
+/** How many items a slice looks at: fewer where each of them gets a long value, but one at least. */
+function itemsOfSlice({ valueStart, valueEnd }: RequestFrame, { sliceItems }: Progress): number {
+  if (sliceItems === Infinity || valueStart === valueEnd) return sliceItems;
+  return Math.max(1, Math.min(sliceItems, Math.floor(SLICE_BYTES / (valueEnd - valueStart))));
 }
 
 /** COUNT-1. */

@@ -137,3 +137,13 @@ describe('a prefix request in slices', () => {
     expect(perform(store, 'set', { key: 's:1', value: '', token: token! }).status).toBe(423);
   });
 });
+
+test('a slice of a SET with a long value ends after a few items: what it writes is bounded, too', () => {
+  const store = withSteadyItems(1);
+  const sliced = new Sliced(store, 'setPrefix', { key: 's:', value: Buffer.alloc(60_000) }, 2000);
+  while (sliced.next());
+  // Of 60 000 bytes 34 go into 2 MiB.
+  expect(sliced.slices).toBeGreaterThanOrEqual(Math.ceil(STEADY / 34));
+  expect(sliced.reply.number).toBe(BigInt(STEADY));
+  store.check();
+});
