@@ -132,7 +132,8 @@ describe('sweeps', () => {
     const result = await run(
       (due, socket, items) => {
         const answer = right(due, socket, items);
-        setTimeout(() => socket.destroyed || socket.write(Buffer.concat(answer)), 2);
+        // Late enough for the client's end to have come, which on a busy machine takes some milliseconds.
+        setTimeout(() => socket.destroyed || socket.write(Buffer.concat(answer)), 50);
         if (!seen.has(socket)) socket.once('end', () => socket.destroy());
         seen.add(socket);
         return [];

@@ -175,9 +175,10 @@ class Simulation implements SimWorld {
         `${JSON.stringify(this.#plan)}, life ${life}, power ${this.#power}: ${what}, and ${floor} of ${this.#states.length - 1} were promised`,
       );
     }
-    // Where each item may be of a moment of its own, what was found is the one state from here on.
-    if (isFuzzy) this.#states = Array.from({ length: index + 1 }, () => found);
-    this.#states.length = index + 1;
+    // Until the log is open what was read is not safe: power that is lost first may bring back an older snapshot. With
+    // snapshots alone each item may be of a moment of its own, so what was found is one more state that there was.
+    if (isFuzzy) this.#states.push(found);
+    else this.#states.length = index + 1;
     this.#power = 'kept';
     this.#promises = { written: index, safe, writtenAtMs: this.#promises.writtenAtMs.slice(0, index) };
     if (store.lastVersion < this.#greatestVersion) throw new Error(`versions go back behind ${this.#greatestVersion}`);
