@@ -105,6 +105,7 @@ describe('LoggedStore', () => {
   test('what a walk beside changes visits, and then the changes, make the same items', { timeout: TIMEOUT_MS }, () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     const numbers = new SeededNumbers(seed);
+    let slicesInAll = 0;
     for (let run = 0; run * OPERATIONS_PER_RUN < OPERATIONS; run++) {
       const clock = new ManualClock();
       const limits = run % 2 === 0 ? {} : { maxMemoryBytes: 2 ** 20, policy: 'lfu' };
@@ -126,9 +127,11 @@ describe('LoggedStore', () => {
       assert.deepEqual(itemsOf(restored), itemsOf(store), `seed ${seed}, run ${run}`);
       assert.equal(restored.logged.lastVersion, store.logged.lastVersion, `seed ${seed}, run ${run}`);
       assert.equal(restored.logged.lastToken, store.logged.lastToken, `seed ${seed}, run ${run}`);
-      assert.ok(slices > 0 || store.stats().items === 0, 'a walk in one slice shows little');
+      slicesInAll += slices;
       restored.check();
     }
+    // A store that is nearly empty by chance is walked over in one slice; all of them are not.
+    expect(slicesInAll).toBeGreaterThan(10);
   });
 
   test('a life that was lengthened holds, though the one before is over when the log is read', () => {
