@@ -160,4 +160,10 @@ describe('LoggedStore', () => {
     logged.reset();
     expect([logged.lastVersion, logged.lastToken]).toEqual([10, 30]);
   });
+
+  test('a token that was given to an item that has gone since was given all the same', () => {
+    const { logged }: { logged: LoggedStore } = storeOf(new ManualClock());
+    logged.touch(Object.assign(new ItemState(), { keyBytes: Buffer.from('gone'), keyEnd: 4, token: 40 }));
+    expect(logged.lastToken).toBe(40);
+  });
 });

@@ -58,10 +58,11 @@ export class LoggedItems implements LoggedStore {
     const items = this.#items;
     const nowMs = this.#clock.nowMs();
     const location = items.find(item, BEFORE_ALL_MS);
+    // DURABLE-4: its token was given, even if the item has gone since.
+    this.counters(0, item.token);
     if (location === NO_LOCATION) return;
     if (item.lifeMs !== Infinity || item.token !== 0) items.ensureEntry(location, nowMs);
     this.#setTimes(item);
-    this.counters(0, item.token);
   }
 
   remove(item: ItemState): void {
