@@ -35,7 +35,7 @@ async function serve(data: string, options: ServerOptionsInput = {}): Promise<Se
 
 const VALUE = 'v'.repeat(2000);
 
-/** Stores `n` as 1, 2, 3, … and after each of them `k<n>`, so that a gap or a wrong order in a copy shows. */
+/** Stores `n`, which is 0, as 1, 2, 3, … and after each of them `k<n>`, so that a gap or a wrong order in a copy shows. */
 async function writeUntil(peer: RawPeer, isOver: () => boolean, progress: { written: number }): Promise<void> {
   while (!isOver()) {
     const n = progress.written + 1;
@@ -60,7 +60,12 @@ test('of a server under writes, with snapshots in between, every copy is whole a
   const peer = await RawPeer.connect(server);
   const progress = { written: 0 };
   let isOver = false;
+  await peer.ask('SET', { key: 'n', value: '0' });
   const writing = writeUntil(peer, () => isOver, progress);
+  cleanups.push(() => {
+    isOver = true;
+    return writing;
+  });
   const filesSeen = new Set<string>();
   for (let number = 0; number < 20; number++) {
     const copy = join(folder, `copy-${number}`);
@@ -80,9 +85,6 @@ test('of a server under writes, with snapshots in between, every copy is whole a
     copied.close();
     await reader.stop();
   }
-  isOver = true;
-  await writing;
-  peer.close();
   // Otherwise the server has not begun a file, and nothing was tried.
   expect([...filesSeen].filter((name) => name.startsWith('snapshot-')).length).toBeGreaterThan(1);
 }, 60_000);
