@@ -97,8 +97,10 @@ export class DataLog {
 
   async #begin(recovered: Recovered): Promise<void> {
     const { store } = this.#deps;
-    // The first file of all is the manifest: a log without one would be taken for damage.
+    // The first file of all is the manifest: a log without one would be taken for damage. Where a process was killed
+    // behind the renaming, the manifest is there, but a loss of power could take it and leave what is made now.
     if (recovered.isNew) await this.#files.replace({});
+    else await this.#deps.disk.syncDirectory();
     await rewriteParts(this.#deps.disk, recovered.unsafe);
     const lastVersion = recovered.lastVersion + COUNTER_BLOCK;
     const lastToken = recovered.lastToken + COUNTER_BLOCK;
