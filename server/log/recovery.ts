@@ -8,7 +8,7 @@ import { BLOCK_HEADER_BYTES, FORMAT, HEAD_BYTES, KIND, type FileKind } from './b
 import { BlockReader } from './block-reader.ts';
 import type { Disk } from './disk.ts';
 import { FIRST_MANIFEST, logName, readManifest, snapshotName, type Manifest } from './manifest.ts';
-import { RecordReader } from './records.ts';
+import { PUT_BYTES_MIN, RecordReader } from './records.ts';
 import { UnsafeTail, type UnsafePart } from './unsafe-tail.ts';
 
 /** How often something is said of a long load. */
@@ -156,6 +156,7 @@ class Recovery {
   }
 
   async #readSnapshot(reader: BlockReader): Promise<void> {
+    this.#records.putsMax = Math.floor(reader.sizeBytes / PUT_BYTES_MIN);
     for (let sequence = 1; ;) {
       const outcome = reader.next();
       if (outcome === 'more') {

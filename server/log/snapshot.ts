@@ -46,7 +46,7 @@ export async function writeSnapshot(
     items++;
   });
   beginBlock(writer);
-  writeCounters(writer, store.lastVersion, store.lastToken);
+  writeCounters(writer, store.lastVersion, store.lastToken, store.size);
   const head = makeHead(KIND.snapshot, number, options.nonce);
   const headCrc = headCrcOf(head);
   const file = await disk.create(name);

@@ -37,6 +37,8 @@ export interface ItemSink {
   reset(): void;
   /** Neither versions nor tokens up to these will be given again (DURABLE-4). */
   counters(lastVersion: number, lastToken: number): void;
+  /** About so many items are going to be put: what would grow on the way may be made as large as that at once. */
+  expect?(items: number): void;
 }
 
 /**
@@ -49,6 +51,8 @@ export interface ItemSink {
 export interface LoggedStore extends ItemSink {
   /** Where changes go from now on; undefined: nowhere. Changes that come from a sink's methods are not told. */
   sink: ItemSink | undefined;
+  /** How many items there are, with those that have expired and were not met yet. */
+  readonly size: number;
   /** The greatest version and token that were given. */
   readonly lastVersion: number;
   readonly lastToken: number;

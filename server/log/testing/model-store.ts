@@ -24,6 +24,10 @@ export class ModelStore implements LoggedStore {
   #walk: Iterator<string> | undefined;
   #visit: ((item: ItemState) => void) | undefined;
 
+  get size(): number {
+    return this.items.size;
+  }
+
   /** What SET does. */
   set(key: string, value: string, nowMs: number, more: Partial<Pick<ModelItem, 'tag' | 'lifeMs'>> = {}): ModelItem {
     const before = this.items.get(key);

@@ -225,10 +225,10 @@ export class ArenaItems implements OrderedItems {
     return this.#walk === undefined;
   }
 
-  clear(): void {
+  clear(itemsExpected = 0): void {
     this.#slabs.clear();
     this.#buffers.clear();
-    this.#index.clear();
+    this.#index.clear(itemsExpected);
     this.times.clear();
     this.#order = undefined;
     this.#walk = this.#visitWalked = undefined;

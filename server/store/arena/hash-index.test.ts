@@ -30,6 +30,17 @@ describe('HashIndex', () => {
     expect(index.first(spread(200_000))).toBe(200_000);
   });
 
+  test('an index that was prepared for so many entries does not grow before there are more', () => {
+    const index = new HashIndex();
+    index.clear(10_000);
+    const { tableBytes } = index;
+    for (let entry = 1; entry <= 10_000; entry++) index.add(spread(entry), entry);
+    expect(index.tableBytes).toBe(tableBytes);
+    for (let entry = 1; entry <= 10_000; entry++) expect(index.first(spread(entry))).toBe(entry);
+    for (let entry = 10_001; entry <= 30_000; entry++) index.add(spread(entry), entry);
+    expect(index.entries).toBe(30_000);
+  });
+
   test('entries with one hash are all found, and each can be taken out', () => {
     const index = new HashIndex();
     for (let location = 1; location <= 100; location++) index.add(7, location);

@@ -133,8 +133,9 @@ export class HashIndex {
     this.#found.pairs[2 * this.#foundSlot + 1] = to;
   }
 
-  clear(): void {
-    this.#table = this.#found = new Table(ENTRIES_MIN);
+  /** @param entriesExpected so many can be put in before the table has to grow */
+  clear(entriesExpected = 0): void {
+    this.#table = this.#found = new Table(Math.max(ENTRIES_MIN, Math.ceil((entriesExpected * GROWTH) / LOAD_MAX)));
     this.#old = undefined;
     this.#entries = 0;
   }

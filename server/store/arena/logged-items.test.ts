@@ -161,6 +161,15 @@ describe('LoggedStore', () => {
     expect([logged.lastVersion, logged.lastToken]).toEqual([10, 30]);
   });
 
+  test('where there are items, none is lost to how many more will come', () => {
+    const store = storeOf(new ManualClock());
+    store.logged.expect?.(1000);
+    perform(store, 'set', { key: 'a', value: '1' });
+    store.logged.expect?.(1000);
+    expect(store.stats()).toMatchObject({ items: 1 });
+    store.check();
+  });
+
   test('a token that was given to an item that has gone since was given all the same', () => {
     const { logged }: { logged: LoggedStore } = storeOf(new ManualClock());
     logged.touch(Object.assign(new ItemState(), { keyBytes: Buffer.from('gone'), keyEnd: 4, token: 40 }));

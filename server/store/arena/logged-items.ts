@@ -6,6 +6,9 @@ import { NO_LOCATION } from './hash-index.ts';
 import { copy } from './key-bytes.ts';
 import { NO_ENTRY } from './times.ts';
 
+/** So many items that are read in a row count as accessed at the same time: asking the clock for each takes long. */
+const PUTS_PER_TIME = 256;
+
 /**
  * When what a log says is carried out: before all times. An item whose time is over by now may be given more of it by
  * what the log says next.
@@ -15,6 +18,9 @@ const BEFORE_ALL_MS = -Infinity;
 export class LoggedItems implements LoggedStore {
   readonly #items: ArenaItems;
   readonly #clock: Clock;
+  /** The time that the last items were given, and for how many more it will do. */
+  #accessMs = 0;
+  #accessesLeft = 0;
 
   constructor(items: ArenaItems, clock: Clock) {
     this.#items = items;
@@ -29,6 +35,10 @@ export class LoggedItems implements LoggedStore {
     this.#items.teller.sink = sink;
   }
 
+  get size(): number {
+    return this.#items.size;
+  }
+
   get lastVersion(): number {
     return this.#items.lastVersion;
   }
@@ -39,10 +49,10 @@ export class LoggedItems implements LoggedStore {
 
   put(item: ItemState): void {
     const items = this.#items;
-    const nowMs = this.#clock.nowMs();
     const location = items.find(item, BEFORE_ALL_MS);
     const valueBytes = item.valueEnd - item.valueStart;
     const needsEntry = item.lifeMs !== Infinity || item.token !== 0;
+    const nowMs = needsEntry ? this.#clock.nowMs() : this.#recentMs();
     if (location === NO_LOCATION) items.create(item, valueBytes, item.tag, needsEntry, nowMs);
     else items.resize(location, valueBytes, item.tag, needsEntry, -1, nowMs);
     const { record } = items;
@@ -50,7 +60,7 @@ export class LoggedItems implements LoggedStore {
     record.version = item.version;
     record.createdMs = item.createdMs;
     record.access(nowMs);
-    this.#setTimes(item);
+    if (needsEntry) this.#setTimes(item);
     this.counters(item.version, item.token);
   }
 
@@ -77,8 +87,12 @@ export class LoggedItems implements LoggedStore {
 
   counters(lastVersion: number, lastToken: number): void {
     const items = this.#items;
-    items.lastVersion = Math.max(items.lastVersion, lastVersion);
-    items.lastToken = Math.max(items.lastToken, lastToken);
+    if (lastVersion > items.lastVersion) items.lastVersion = lastVersion;
+    if (lastToken > items.lastToken) items.lastToken = lastToken;
+  }
+
+  expect(items: number): void {
+    if (this.#items.size === 0) this.#items.clear(items);
   }
 
   beginWalk(visit: (item: ItemState) => void): void {
@@ -87,6 +101,14 @@ export class LoggedItems implements LoggedStore {
 
   walk(itemsMax: number): boolean {
     return this.#items.walk(itemsMax, this.#clock.nowMs());
+  }
+
+  #recentMs(): number {
+    if (this.#accessesLeft-- === 0) {
+      this.#accessMs = this.#clock.nowMs();
+      this.#accessesLeft = PUTS_PER_TIME;
+    }
+    return this.#accessMs;
   }
 
   /** Gives the open item the life and the lock that another has. */

@@ -19,6 +19,10 @@ export class LoggedTable implements LoggedStore {
     this.#table.sink = sink;
   }
 
+  get size(): number {
+    return this.#table.size;
+  }
+
   get lastVersion(): number {
     return this.#table.lastVersion;
   }
