@@ -17,6 +17,7 @@ import type { Store } from './store/store.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { GatedStream } from './transport/gated-stream.ts';
+import { LogTurn } from './transport/log-turn.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 import { Turns } from './transport/turns.ts';
 
@@ -63,6 +64,7 @@ export class Server {
   readonly #clock: RaisedClock;
   #data: OpenData | undefined;
   readonly #host: ConnectionHost & { nowMs: number };
+  #logTurn: LogTurn | undefined;
   readonly #connections = new Set<Connection>();
   /** Connections that have not authenticated where they must. */
   readonly #unauthenticated = new Set<Connection>();
@@ -118,7 +120,9 @@ export class Server {
    */
   async start(): Promise<void> {
     this.#data = await this.#openData();
-    this.#context.log = this.#data?.log;
+    const log = this.#data?.log;
+    this.#context.log = log;
+    if (log !== undefined) this.#logTurn = new LogTurn(log);
     try {
       await this.#listen();
     } catch (error) {
@@ -194,8 +198,10 @@ export class Server {
   }
 
   #accept(stream: ByteStream): void {
-    const { authenticator, counters, logger, log } = this.#context;
-    const connection = new Connection(this.#host, log === undefined ? stream : new GatedStream(stream, log));
+    const { authenticator, counters, logger } = this.#context;
+    const turn = this.#logTurn;
+    const gated = turn === undefined ? stream : new GatedStream(stream, turn, this.#host.writer);
+    const connection = new Connection(this.#host, gated);
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);

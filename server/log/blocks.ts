@@ -19,8 +19,11 @@ export const FORMAT = 1;
 export const HEAD_BYTES = 28;
 export const BLOCK_HEADER_BYTES = 28;
 
-/** A block ends once it has so many bytes; a longer record is a block of its own. */
-export const BLOCK_BYTES_FULL = 1024 * 1024;
+/**
+ * A block ends once it has so many bytes; a longer record is a block of its own. So much fits in the processor's nearer
+ * caches together with what the store works on, and a write for it is a small part of what was done for it.
+ */
+export const BLOCK_BYTES_FULL = 16 * 1024;
 
 export const KIND = { log: 1, snapshot: 2 } as const;
 export type FileKind = (typeof KIND)[keyof typeof KIND];

@@ -152,14 +152,32 @@ export class DataLog {
     this.#isDemanded = true;
   }
 
+  /** Whether `demandSync` was called since this was asked last. */
+  takeDemand(): boolean {
+    const isDemanded = this.#isDemanded;
+    this.#isDemanded = false;
+    return isDemanded;
+  }
+
+  /** How many changes the log was told: it tells whether there was one between two moments. */
+  get told(): number {
+    return this.#writer?.told ?? 0;
+  }
+
+  /** Whether replies may leave without `commit`: nothing has changed that they could tell of and that may be lost. */
+  get isSettled(): boolean {
+    const writer = this.#writer;
+    if (writer === undefined) return true;
+    return !writer.hasNew && (this.#options.mode !== 'always' || writer.syncedSequence === writer.writtenSequence);
+  }
+
   /**
    * Writes what has changed; called before replies leave.
    *
+   * @param isDemanded whether they wait until all that was carried out before is safe, whatever the mode is
    * @returns 0: they may leave now. LOST: never. Else what `whenSafe` wants to know.
    */
-  commit(): number {
-    const isDemanded = this.#isDemanded;
-    this.#isDemanded = false;
+  commit(isDemanded = false): number {
     const writer = this.#writer;
     if (writer === undefined) return isDemanded ? this.#demandSnapshot() : 0;
     if (!writer.commit()) return LOST;
@@ -217,8 +235,8 @@ export class DataLog {
   }
 
   #tickLog(writer: LogWriter, nowMs: number): void {
-    // What is evicted without a request is told here.
-    writer.commit();
+    // What is evicted without a request, and what had no reply, is written here.
+    if (writer.state === 'writing') writer.flush();
     if (writer.state === 'full' && nowMs - this.#lastRetryMs >= RETRY_FULL_MS) {
       this.#lastRetryMs = nowMs;
       writer.retry();
@@ -279,7 +297,7 @@ export class DataLog {
       });
       // What the walk has met must not be safer than the log behind it.
       if (writer !== undefined) {
-        if (!writer.commit()) throw writer.cause ?? new Error('the log cannot be written');
+        if (!writer.flush()) throw writer.cause ?? new Error('the log cannot be written');
         await writer.synced();
       }
       await disk.syncDirectory();
@@ -311,7 +329,7 @@ export class DataLog {
   async #nextLog(writer: LogWriter): Promise<{ number: number; firstSequence: number }> {
     const { open, number } = await this.#files.createLog();
     await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
-    if (!writer.commit() || writer.state !== 'writing') {
+    if (!writer.flush()) {
       await open.file.close();
       throw writer.cause ?? new Error('the log cannot be written');
     }
@@ -362,8 +380,7 @@ export class DataLog {
 
   async #closeLog(writer: LogWriter): Promise<void> {
     writer.retry();
-    const isWritten = writer.commit() && writer.state === 'writing';
-    if (!isWritten) throw writer.cause ?? new Error('the log cannot be written');
+    if (!writer.flush()) throw writer.cause ?? new Error('the log cannot be written');
     await writer.synced();
     writer.mark();
     await writer.synced();

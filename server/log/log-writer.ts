@@ -1,6 +1,6 @@
 /**
- * Writes changes to the log, a block for all that one read brought (blocks.ts), and syncs in groups: one sync serves
- * all that was written before it began.
+ * Writes changes to the log, a block for all that a turn of the event loop brought (blocks.ts), and syncs in groups:
+ * one sync serves all that was written before it began.
  *
  *     writing ⇄ full       no space: what is not written is kept, and tried again
  *     any     → failed     a write failed otherwise, or a sync: final
@@ -18,7 +18,10 @@ export type WriterState = 'writing' | 'full' | 'failed';
 /** Errors after which there may be space again. */
 const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
-const BUFFER_BYTES = 64 * 1024;
+const BUFFER_BYTES = 2 * BLOCK_BYTES_FULL;
+
+/** A buffer that was needed for a long value is not kept. */
+const BUFFER_BYTES_KEPT = 1024 * 1024;
 
 /** A log file that is written to, with the checksum of its head. */
 export interface OpenLog {
@@ -60,6 +63,8 @@ export class LogWriter implements ItemSink {
   #isSyncing = false;
   #isSyncPlanned = false;
   #hasNew = false;
+  /** How many changes were told: it tells whether there was one between two moments. */
+  told = 0;
 
   /** @param nextSequence of the first block that will be written */
   constructor(log: OpenLog, nextSequence: number, options: LogWriterOptions) {
@@ -75,7 +80,7 @@ export class LogWriter implements ItemSink {
     return this.#atBytes;
   }
 
-  /** Whether something was told since the last call of `commit`. */
+  /** Whether something was told since the last call of `commit`, written by now or not. */
   get hasNew(): boolean {
     return this.#hasNew;
   }
@@ -105,20 +110,31 @@ export class LogWriter implements ItemSink {
     this.#told();
   }
 
-  /** A request that changes very many items is not held in memory as a whole. */
+  /** Much is not held in memory as a whole; whether it could be written `commit` tells in the end. */
   #told(): void {
     this.#hasNew = true;
-    if (this.#writer.length >= BLOCK_BYTES_FULL) this.#write();
+    this.told++;
+    if (this.#writer.length >= BLOCK_BYTES_FULL && this.state !== 'full') this.#write();
   }
 
   /**
-   * Writes what was told since the last time: it survives a kill from now on.
+   * Writes what was told since the last call: it survives a kill from now on. Only whoever answers for all of it calls
+   * this; others call `flush`, which leaves it to be asked here whether it could be written.
    *
-   * @returns false if it could not be written
+   * @returns false if any of it could not be written
    */
   commit(): boolean {
     if (!this.#hasNew) return true;
     this.#hasNew = false;
+    return this.flush();
+  }
+
+  /**
+   * Writes what has not been written yet.
+   *
+   * @returns false if there is something that could not be
+   */
+  flush(): boolean {
     return this.#writer.length === BLOCK_HEADER_BYTES ? this.state === 'writing' : this.#write();
   }
 
@@ -150,7 +166,7 @@ export class LogWriter implements ItemSink {
     }
     this.#atBytes += block.length;
     this.writtenSequence = sequence;
-    if (block.length > 2 * BLOCK_BYTES_FULL) this.#writer.detach();
+    if (block.length > BUFFER_BYTES_KEPT) this.#writer.detach();
     beginBlock(this.#writer);
     if (this.state === 'full') this.#become('writing', undefined);
     return true;

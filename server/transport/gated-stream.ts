@@ -3,28 +3,30 @@
  * behind one that waits wait with it (TRANSPORT-3); other connections do not. A reply that tells of what could not be
  * written never leaves: the connection is closed, and so the client knows that it knows nothing.
  */
-import { LOST, type DataLog } from '../log/data-log.ts';
+import type { FrameWriter } from '../../protocol/index.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { Held, LogTurn } from './log-turn.ts';
 
-interface Held {
-  readonly bytes: Uint8Array;
-  readonly end: number;
-  isSafe: boolean;
-}
+/** Up to this many bytes a copy costs less than a new buffer for the next replies. */
+const COPY_BYTES_MAX = 2048;
 
 export class GatedStream implements ByteStream, StreamReader {
   readonly peer: string;
   readonly #inner: ByteStream;
-  readonly #log: DataLog;
+  readonly #turn: LogTurn;
+  readonly #writer: FrameWriter;
+  readonly #onSettled = (held: Held, error: Error | undefined): void => this.#settle(held, error);
   #reader: StreamReader | undefined;
   #held: Held[] = [];
   #heldBytes = 0;
   #isEnding = false;
   #isGone = false;
 
-  constructor(inner: ByteStream, log: DataLog) {
+  /** @param writer is empty between two callbacks, and lends its buffer to what was copied and leaves now */
+  constructor(inner: ByteStream, turn: LogTurn, writer: FrameWriter) {
     this.#inner = inner;
-    this.#log = log;
+    this.#turn = turn;
+    this.#writer = writer;
     this.peer = inner.peer;
   }
 
@@ -42,17 +44,22 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   write(bytes: Uint8Array, end: number): boolean {
-    const ticket = this.#log.commit();
-    if (ticket === LOST) {
-      this.#lose(new Error('the storage fails'));
-      return true;
-    }
-    if (ticket === 0 && this.#held.length === 0) return this.#inner.write(bytes, end);
-    const held: Held = { bytes, end, isSafe: ticket === 0 };
+    const reason = this.#turn.reasonToWait();
+    if (reason === undefined && this.#held.length === 0) return this.#inner.write(bytes, end);
+    const isCopied = end <= COPY_BYTES_MAX;
+    const { isDemanded = false, isChange = false } = reason ?? {};
+    const held: Held = {
+      bytes: isCopied ? copyOf(bytes, end) : bytes,
+      end,
+      isDemanded,
+      isChange,
+      isSafe: reason === undefined,
+      settle: this.#onSettled,
+    };
     this.#held.push(held);
     this.#heldBytes += end;
-    if (ticket !== 0) this.#log.whenSafe(ticket, (error) => this.#settle(held, error));
-    return false;
+    if (reason !== undefined) this.#turn.hold(held);
+    return isCopied;
   }
 
   pause(): void {
@@ -105,11 +112,25 @@ export class GatedStream implements ByteStream, StreamReader {
     while (this.#held[0]?.isSafe) {
       const { bytes, end } = this.#held.shift()!;
       this.#heldBytes -= end;
-      isFree = this.#inner.write(bytes, end);
+      isFree = this.#send(bytes, end);
     }
     if (this.#held.length > 0) return;
     if (this.#isEnding) this.#inner.end();
     else if (isFree && this.#inner.unsentBytes === 0) this.#reader?.drained();
+  }
+
+  /**
+   * Sends what was copied from the buffer that all replies are written to: the stream below keeps views of that one,
+   * and making one anew takes longer than the copy.
+   */
+  #send(bytes: Uint8Array, end: number): boolean {
+    if (end > COPY_BYTES_MAX) return this.#inner.write(bytes, end);
+    const writer = this.#writer;
+    writer.put(bytes, 0, end);
+    const isFree = this.#inner.write(writer.bytes, end);
+    if (isFree) writer.clear();
+    else writer.detach();
+    return isFree;
   }
 
   #lose(error: Error): void {
@@ -122,4 +143,10 @@ export class GatedStream implements ByteStream, StreamReader {
     this.#held = [];
     this.#heldBytes = 0;
   }
+}
+
+function copyOf(bytes: Uint8Array, end: number): Uint8Array {
+  const copied = Buffer.allocUnsafe(end);
+  copied.set(end === bytes.length ? bytes : bytes.subarray(0, end));
+  return copied;
 }

@@ -25,8 +25,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'replies leave before the log is written',
     file: 'log-writer.ts',
-    find: "return this.#writer.length === BLOCK_HEADER_BYTES ? this.state === 'writing' : this.#write();",
-    replace: 'this.#options.defer(() => this.#write());\n    return true;',
+    find: '    return this.flush();',
+    replace: '    this.#options.defer(() => this.flush());\n    return true;',
   },
   {
     name: 'what comes in while a sync is under way counts as synced',

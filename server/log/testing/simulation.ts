@@ -220,7 +220,7 @@ class Simulation implements SimWorld {
     const promises = this.#promises;
     const changes = this.#states.length - 1;
     if (this.random() < 0.1) log.demandSync();
-    const ticket = log.commit();
+    const ticket = log.commit(log.takeDemand());
     if (ticket === LOST) return;
     if (!log.isAccepting) return;
     if (this.#plan.mode !== 'snapshot') {

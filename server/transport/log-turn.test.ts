@@ -1,0 +1,193 @@
+/** Replies that wait for the log: one write for a turn of all connections, and what becomes of whom when it fails. */
+import { expect, test } from 'vitest';
+import { FrameWriter } from '../../protocol/index.ts';
+import { DataLog } from '../log/data-log.ts';
+import type { DurabilityMode } from '../log/data-log-options.ts';
+import { ModelStore } from '../log/testing/model-store.ts';
+import { SimDisk } from '../log/testing/sim-disk.ts';
+import { silentLogger } from '../logger.ts';
+import type { ByteStream, StreamReader } from './byte-stream.ts';
+import { GatedStream } from './gated-stream.ts';
+import { LogTurn } from './log-turn.ts';
+
+const turnEnd = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A log on a disk, and connections that note what leaves them, in one list with what the disk does. */
+class Scene {
+  readonly events: string[] = [];
+  fault: (operation: string) => string | undefined = () => undefined;
+  readonly store = new ModelStore();
+  readonly writer = new FrameWriter(256);
+  #log: DataLog | undefined;
+  #turn: LogTurn | undefined;
+  /** Calls of the disk that have not returned yet. */
+  calls: (() => void)[] = [];
+  isSlow = false;
+
+  static async open(mode: DurabilityMode = 'everysec'): Promise<Scene> {
+    const scene = new Scene();
+    const disk = new SimDisk({
+      random: () => 0,
+      later: (_delayMs, call) => (scene.isSlow ? void scene.calls.push(call) : queueMicrotask(call)),
+      fault: (operation) => {
+        if (operation === 'write') scene.events.push('write');
+        return scene.fault(operation);
+      },
+      slowMs: 0,
+    });
+    const { store } = scene;
+    scene.#log = await DataLog.open(
+      { mode, rewriteBytesMin: 1e9, snapshotEveryMs: 1e9 },
+      {
+        disk,
+        store,
+        logger: silentLogger,
+        nowMs: () => 1000,
+        random32: () => 7,
+        defer: (call) => queueMicrotask(call),
+      },
+      await DataLog.load(disk, store),
+    );
+    scene.#turn = new LogTurn(scene.#log);
+    scene.events.length = 0;
+    return scene;
+  }
+
+  get log(): DataLog {
+    return this.#log!;
+  }
+
+  connect(name: string): GatedStream {
+    const inner: ByteStream = {
+      peer: name,
+      unsentBytes: 0,
+      unsentProgress: 0,
+      open: () => {},
+      write: (bytes, end) => {
+        this.events.push(`${name}: ${Buffer.from(bytes).toString('latin1', 0, end)}`);
+        return true;
+      },
+      pause: () => {},
+      resume: () => {},
+      end: () => void this.events.push(`${name} ends`),
+      destroy: () => {},
+    };
+    const stream = new GatedStream(inner, this.#turn!, this.writer);
+    const reader: StreamReader = {
+      received: () => {},
+      ended: () => {},
+      drained: () => {},
+      finished: () => {},
+      closed: (error) => void this.events.push(`${name} is closed: ${error?.message}`),
+    };
+    stream.open(reader);
+    return stream;
+  }
+
+  /** What a connection does with the replies to one read: they lie in the buffer that all connections share. */
+  reply(stream: GatedStream, text: string): void {
+    this.writer.put(Buffer.from(text, 'latin1'));
+    if (stream.write(this.writer.bytes, this.writer.length)) this.writer.clear();
+    else this.writer.detach();
+  }
+
+  change(stream: GatedStream, text: string): void {
+    this.store.set('key', text, 1000);
+    this.reply(stream, text);
+  }
+}
+
+test('what all connections change in one turn is one write, and no reply leaves before it', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.change(a, 'one');
+  scene.change(b, 'two');
+  scene.change(a, 'three');
+  expect(scene.events).toEqual([]);
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a: one', 'b: two', 'a: three']);
+});
+
+test('where nothing has changed replies leave at once, and behind those that wait otherwise', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.reply(a, 'read');
+  expect(scene.events).toEqual(['a: read']);
+  scene.change(a, 'changed');
+  // It may tell of what is not written yet.
+  scene.reply(b, 'read');
+  scene.reply(a, 'read');
+  a.end();
+  expect(scene.events).toEqual(['a: read']);
+  await turnEnd();
+  expect(scene.events).toEqual(['a: read', 'write', 'a: changed', 'b: read', 'a: read', 'a ends']);
+});
+
+test('long replies are not copied, and come in their order all the same', async () => {
+  const scene = await Scene.open();
+  const a = scene.connect('a');
+  const long = 'x'.repeat(5000);
+  scene.change(a, long);
+  scene.change(a, 'short');
+  await turnEnd();
+  expect(scene.events).toEqual(['write', `a: ${long}`, 'a: short']);
+});
+
+test.each(['EIO', 'ENOSPC'])(
+  'a write that fails with %s closes those whose changes it had, and nobody else',
+  async (code) => {
+    const scene = await Scene.open();
+    const [a, b, c] = [scene.connect('a'), scene.connect('b'), scene.connect('c')];
+    scene.change(a, 'changed');
+    scene.reply(b, 'read');
+    scene.change(c, 'changed');
+    scene.fault = () => code;
+    await turnEnd();
+    const closed = ['a is closed: the storage fails', 'b: read', 'c is closed: the storage fails'];
+    expect(scene.events).toEqual(['write', ...closed]);
+    scene.reply(b, 'read');
+    expect(scene.events.at(-1)).toBe('b: read');
+  },
+);
+
+test.each(['EIO', 'ENOSPC'])('what fails with %s before the turn ends is lost as well', async (code) => {
+  const scene = await Scene.open();
+  const a = scene.connect('a');
+  scene.change(a, 'changed');
+  scene.fault = () => code;
+  scene.log.tick();
+  await turnEnd();
+  expect(scene.events.at(-1)).toBe('a is closed: the storage fails');
+  expect(scene.events).not.toContain('a: changed');
+});
+
+test('SYNC waits until all is safe; others of its turn do not, and with always they do', async () => {
+  for (const mode of ['everysec', 'always'] as const) {
+    const scene = await Scene.open(mode);
+    const [a, b] = [scene.connect('a'), scene.connect('b')];
+    scene.isSlow = true;
+    scene.change(a, 'changed');
+    scene.log.demandSync();
+    scene.reply(b, 'synced');
+    await turnEnd();
+    expect(scene.events).toEqual(mode === 'always' ? ['write'] : ['write', 'a: changed']);
+    // What comes behind it on its connection waits with it.
+    scene.reply(b, 'read');
+    for (const call of scene.calls.splice(0)) call();
+    await turnEnd();
+    expect(scene.events).toHaveLength(4);
+    expect(scene.events.filter((event) => event.startsWith('b'))).toEqual(['b: synced', 'b: read']);
+  }
+});
+
+test('a sync that fails closes those who wait for it', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.change(a, 'changed');
+  scene.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  scene.log.demandSync();
+  scene.reply(b, 'synced');
+  await turnEnd();
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a: changed', expect.stringMatching(/^b is closed: .*EIO/)]);
+});
