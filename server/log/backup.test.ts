@@ -35,7 +35,7 @@ async function serve(data: string, options: ServerOptionsInput = {}): Promise<Se
 
 const VALUE = 'v'.repeat(2000);
 
-/** Stores `n`, which is 0, as 1, 2, 3, … and after each of them `k<n>`, so that a gap or a wrong order in a copy shows. */
+/** Stores `n`, which is 0, as 1, 2, 3, … and after each of them `k<n>`, so that a gap or a wrong order shows. */
 async function writeUntil(peer: RawPeer, isOver: () => boolean, progress: { written: number }): Promise<void> {
   while (!isOver()) {
     const n = progress.written + 1;

@@ -44,3 +44,16 @@ test('a newer format is refused, and its number is said', async () => {
     message: expect.stringContaining('99'),
   });
 });
+
+test.each(['log-3', 'snapshot-2'])('a newer %s is refused', async (name) => {
+  const folder = await copyOf('0.1.0');
+  const path = join(folder, name);
+  const bytes = await readFile(path);
+  bytes.writeUInt32BE(99, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, 24)), 24);
+  await writeFile(path, bytes);
+  await expect(recover(nodeDisk(folder), new ModelStore())).rejects.toMatchObject({
+    code: 'SPEICHER_DATA_NEWER',
+    message: expect.stringContaining(name),
+  });
+});
