@@ -7,7 +7,7 @@ import { Speicher } from '../client/index.ts';
 import { createServer, type Server } from '../server/index.ts';
 import { readFrames } from './dump/frames.ts';
 import { jsonLine, readJsonLines } from './dump/json-lines.ts';
-import { loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
+import { dumpItems, loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
 import { run as runBare, serve, type Run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
@@ -187,6 +187,33 @@ test('no more items are on their way than the bound says', async () => {
   })();
   await loadItems(slow, source, () => stored++);
   expect({ most, stored }).toEqual({ most: FLIGHT_ITEMS_MAX, stored: items.length });
+});
+
+test('behind the first that is refused no more are sent than were on their way', async () => {
+  let sent = 0;
+  const refusing = {
+    set: () => {
+      sent++;
+      return Promise.reject(new Error('refused'));
+    },
+  } as unknown as Speicher;
+  const item = { key: Buffer.from('k'), value: Buffer.from('v'), tag: 0, ttlMs: Infinity };
+  const source = (async function* () {
+    for (let number = 1; number <= 3 * FLIGHT_ITEMS_MAX; number++) yield { place: `line ${number}`, item };
+  })();
+  await expect(loadItems(refusing, source, () => {})).rejects.toThrow('line 1: refused');
+  expect(sent).toBeLessThanOrEqual(FLIGHT_ITEMS_MAX);
+});
+
+test('an item at the end of its life is dumped with a millisecond, as 0 would let it live for ever', async () => {
+  const ending = {
+    keys: async function* () {
+      yield Buffer.from('k');
+    },
+    gets: () => Promise.resolve({ value: Buffer.from('v'), tag: 3, ttlMs: 0 }),
+  } as unknown as Speicher;
+  const key = Buffer.from('k');
+  expect(await all(dumpItems(ending, ''))).toEqual([{ key, value: Buffer.from('v'), tag: 3, ttlMs: 1 }]);
 });
 
 test('backup copies the data of a server that runs, and serve takes the copy', async () => {
