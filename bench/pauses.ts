@@ -8,10 +8,11 @@
  * whatever the machine adds; the first row, an idle server, says what that is.
  */
 import { parseArgs } from 'node:util';
-import { fill, load, startLoad, type LoadMeasure } from './lib/load.ts';
+import { fill, load, type LoadMeasure } from './lib/load.ts';
 import { buildNative } from './lib/native.ts';
 import { expectNumber, Peer } from './lib/peer.ts';
 import { PINNING } from './lib/pinning.ts';
+import { probe } from './lib/probe.ts';
 import { writeResult } from './lib/results.ts';
 import { summary } from './lib/statistics.ts';
 import { startSubject, type Subject } from './lib/subjects.ts';
@@ -23,7 +24,6 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const keys = Number(values.keys);
 
-const PROBE = { ping: true, connections: 1, rate: 1000, seconds: 3600 };
 const IDLE_MS = 3000;
 const POLL_MS = 50;
 /** Long enough for the items to be set, so that all expire while nothing else happens. */
@@ -37,21 +37,6 @@ const LARGE_LOAD = { ...LARGE, getShare: 0.5, seconds: 3 };
 
 const pause = async (milliseconds: number): Promise<unknown> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function probe(subject: Subject, work: () => Promise<unknown>): Promise<LoadMeasure> {
-  const probing = startLoad(subject, PROBE);
-  // The probe's own failure is thrown below, when it is waited for.
-  probing.finished.catch(() => {});
-  await pause(200);
-  try {
-    await work();
-  } finally {
-    probing.stop();
-  }
-  const { load } = await probing.finished;
-  if (load === undefined) throw new Error('the probe tells nothing');
-  return load;
-}
 
 async function waitForExpiry(peer: Peer): Promise<void> {
   const deadline = performance.now() + EXPIRY_TIMEOUT_MS;

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../lib/native.ts';
 import { readResult } from '../lib/results.ts';
 import { serversChart } from './chart.ts';
+import { durabilityPart } from './durability-part.ts';
 import {
+  durabilitySchema,
   growthSchema,
   hitsSchema,
   memorySchema,
@@ -30,6 +32,7 @@ function parts(): string[] {
   const memory = readResult('memory', memorySchema);
   const prefix = readResult('prefix', prefixSchema);
   const pauses = readResult('pauses', pausesSchema);
+  const durability = readResult('durability', durabilitySchema);
   const start = readResult('start', startSchema);
   const hits = readResult('hits', hitsSchema);
   return [
@@ -38,6 +41,7 @@ function parts(): string[] {
     memory && memoryPart(memory),
     prefix && prefixPart(prefix),
     pauses && pausesPart(pauses),
+    durability && durabilityPart(durability),
     start && startPart(start),
     hits && hitsPart(hits),
   ].filter((each) => each !== undefined);

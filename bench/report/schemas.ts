@@ -88,6 +88,50 @@ export const pausesSchema = z.object({
   ),
 });
 
+export const durabilitySchema = z.object({
+  pinning: z.string(),
+  /** Of the directories. */
+  filesystem: z.string(),
+  rounds: z.number(),
+  seconds: z.number(),
+  items: z.number(),
+  batches: z.array(
+    z.object({
+      batch: z.number(),
+      rows: z.array(
+        z.object({
+          name: z.string(),
+          mode: z.string(),
+          cpuUsPerOperation: summarySchema,
+          operationsPerSecond: summarySchema,
+        }),
+      ),
+      /** Operations a second with `everysec` against those without a log, round by round. */
+      everysecShare: summarySchema,
+      redisEverysecShare: summarySchema.optional(),
+    }),
+  ),
+  recovery: z.array(
+    z.object({
+      name: z.string(),
+      from: z.enum(['log', 'snapshot']),
+      bytes: z.number(),
+      /** More than a start with an empty directory takes. */
+      milliseconds: summarySchema,
+      itemsPerSecond: z.number(),
+    }),
+  ),
+  snapshot: z.array(
+    z.object({
+      scenario: z.string(),
+      seconds: summarySchema,
+      p99Ms: summarySchema,
+      maxMs: summarySchema,
+      waitedMs: summarySchema,
+    }),
+  ),
+});
+
 export const startSchema = z.object({
   rounds: z.number(),
   rows: z.array(z.object({ name: z.string(), milliseconds: summarySchema, cpuMs: summarySchema })),
@@ -117,5 +161,6 @@ export type GrowthResult = z.infer<typeof growthSchema>;
 export type MemoryResult = z.infer<typeof memorySchema>;
 export type PrefixResult = z.infer<typeof prefixSchema>;
 export type PausesResult = z.infer<typeof pausesSchema>;
+export type DurabilityResult = z.infer<typeof durabilitySchema>;
 export type StartResult = z.infer<typeof startSchema>;
 export type HitsResult = z.infer<typeof hitsSchema>;

@@ -22,7 +22,7 @@ import {
   verdict,
 } from './targets.ts';
 
-function part(title: string, header: Header, ...texts: readonly string[]): string {
+export function part(title: string, header: Header, ...texts: readonly string[]): string {
   return [`### ${title}`, origin(header), ...texts].join('\n\n');
 }
 

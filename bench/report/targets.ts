@@ -25,8 +25,22 @@ export const PAUSE_TARGET_MS = 10;
 /** From the start of the process until it listens, in milliseconds. */
 export const START_TARGET_MS = 150;
 
+/** Operations a second with `everysec` against those without a log. */
+export const EVERYSEC_SHARE_TARGET = 0.9;
+
+/** Items a second that a start loads. */
+export const RECOVERY_RATE_TARGET = 1_000_000;
+
+/** How long others wait while a snapshot is written, p99 in milliseconds. */
+export const SNAPSHOT_PAUSE_TARGET_MS = 10;
+
 /** `≤ 1.25, kept` or `≤ 1.25, missed`; nothing without a target. */
 export function verdict(value: number, target: number | undefined): string {
   if (target === undefined) return '';
   return `≤ ${target}, ${value <= target ? 'kept' : 'missed'}`;
+}
+
+/** The same for what is to be great: `≥ 0.9, kept` or `≥ 0.9, missed`. */
+export function verdictAtLeast(value: number, target: number, shown = String(target)): string {
+  return `≥ ${shown}, ${value >= target ? 'kept' : 'missed'}`;
 }
