@@ -18,6 +18,8 @@ import { readme } from './readme.ts';
 
 const matrix = readMatrix();
 
+const deadlineOf = ({ deadlineMs = DEADLINE_MS }: Case): number => deadlineMs;
+
 /** Of each variant’s cases one in so many, others for each. */
 const SAMPLED = 24;
 
@@ -28,7 +30,6 @@ const SAMPLED = 24;
 function casesFor({ name, clause }: Mutant): Case[] {
   const known = new Set(matrix.mutants[name]?.killers);
   const citing = CASES.filter(({ clauses: cited }) => cited.includes(clause));
-  const deadlineOf = ({ deadlineMs = DEADLINE_MS }: Case): number => deadlineMs;
   return citing.toSorted((a, b) => Number(known.has(b.id)) - Number(known.has(a.id)) || deadlineOf(a) - deadlineOf(b));
 }
 
