@@ -10,7 +10,7 @@ const config: KnipConfig = {
     'scripts/{with-server,check-package,tally,take-coverage}.ts',
     'bench/smoke.ts',
     'scripts/vitest-{coverage,browser}.config.ts',
-    'spec/**/*.browser.test.ts',
+    'spec/**/*.{browser,installed}.test.ts',
     'scripts/fixtures/*.ts',
     'spec/{mutants,variants}/serve.ts',
     // Started as processes by tests.

@@ -78,6 +78,13 @@ const config = {
       command: ['{runtime}', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/vitest-browser.config.ts'],
     },
     {
+      name: 'other-servers',
+      description: 'the suite against a real Redis and a real memcached: it says what they are and ends',
+      runtime: 'node',
+      needs: { programs: ['redis-server', 'memcached'] },
+      command: ['{runtime}', ...VITEST, '--config', 'scripts/vitest-installed.config.ts'],
+    },
+    {
       name: 'example-python',
       description: 'the example server in Python passes the profiles core and json, by the suite',
       runtime: 'node',

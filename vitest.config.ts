@@ -23,11 +23,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What needs a browser runs in an environment of tox.
+        // What needs a browser, or other servers, runs in an environment of tox.
         test: {
           name: 'spec',
           include: ['spec/**/*.test.ts'],
-          exclude: ['**/*.browser.test.ts', ...OF_THE_SUITE],
+          exclude: ['**/*.{browser,installed}.test.ts', ...OF_THE_SUITE],
           testTimeout: 60_000,
         },
       },

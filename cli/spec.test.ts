@@ -5,9 +5,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { SPEICHER } from '../testing/speicher-command.ts';
+import { commandOf, SPEICHER } from '../testing/speicher-command.ts';
 import { readRecords } from '../spec/report/json.ts';
 import type { RunRecord } from '../spec/records.ts';
 import { resultOf, type RunResult } from '../spec/score.ts';
@@ -202,8 +201,8 @@ describe('servers that do not last', () => {
   });
 
   test('one that ends at a request is started again; what it printed stands with the case', async () => {
-    const script = fileURLToPath(new URL('testing/crashing-server.ts', import.meta.url));
-    const command = `${process.execPath} --import tsx '${script}' {port}`;
+    const words = [...commandOf('cli/testing/crashing-server'), '{port}'];
+    const command = words.map((word) => `'${word}'`).join(' ');
     const selection = ['--run', 'append.*', '--run', 'get.*', '--skip', 'append.*prepend*'];
     const { code, stdout } = await spec('--spawn', command, ...selection, '--json', file('crash.json'));
     expect({ code, stdout }).toMatchObject({ code: 1 });

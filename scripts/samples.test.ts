@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SPEICHER } from '../testing/speicher-command.ts';
+import { compiledMain } from './compile.ts';
 import { readText, REPOSITORY } from './repository.ts';
 import { commandsIn, executable, programSamples, shellSamples } from './samples.ts';
 import { startServer } from './server-process.ts';
@@ -14,13 +15,17 @@ const folder = join(REPOSITORY, '.tox', 'samples');
 
 const TIMEOUT_MS = 30_000;
 
-/** In a sample the package is imported by its name, and means the sources. */
-const PATHS = {
-  speicher: ['../../client/index.ts'],
-  'speicher/server': ['../../server/index.ts'],
-  'speicher/protocol': ['../../protocol/index.ts'],
-  'speicher/spec': ['../../spec/index.ts'],
+const PACKAGE = {
+  speicher: 'client',
+  'speicher/server': 'server',
+  'speicher/protocol': 'protocol',
+  'speicher/spec': 'spec',
 };
+
+/** In a sample the package is imported by its name; it means the sources, compiled, as these load soonest. */
+const build = join(dirname(compiledMain()), '..');
+const pathsTo = (ending: string): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(PACKAGE).map(([name, part]) => [name, [join(build, part, `index.${ending}`)]]));
 
 const programs = programSamples();
 
@@ -38,9 +43,13 @@ describe('programs in documents', () => {
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const compilerOptions = { paths: PATHS, noUnusedLocals: false };
-    const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const configure = (name: string, ending: string): void => {
+      const compilerOptions = { paths: pathsTo(ending), noUnusedLocals: false };
+      const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] };
+      writeFileSync(join(folder, name), JSON.stringify(config));
+    };
+    configure('tsconfig.json', 'd.ts');
+    configure('tsconfig.run.json', 'js');
     for (const { place, text } of programs) writeFileSync(join(folder, fileOf(place)), `${text}\nexport {};\n`);
   });
 
@@ -61,7 +70,7 @@ describe('programs in documents', () => {
       writeFileSync(file, executable(text, port));
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
         cwd: folder,
-        env: { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') },
+        env: { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.run.json') },
         encoding: 'utf8',
         timeout: TIMEOUT_MS,
       });

@@ -80,6 +80,10 @@ test('clauses are read with their section, level and whole text', () => {
 
 const sample: Case = { id: 'a.b', clauses: ['PING-1'], profile: 'core', why: 'Because.', steps: [] };
 
+test('ids are unique and well formed, and steps hold to their schema', () => {
+  expect(() => checkCases(CASES)).not.toThrow();
+});
+
 test('malformed cases are refused by name', () => {
   expect(() => checkCases([sample, sample])).toThrow('two cases are called a.b');
   expect(() => checkCases([{ ...sample, id: 'A.b' }])).toThrow('no area.slug');

@@ -44,7 +44,7 @@ export interface RunOptions {
 
 export const JOBS_MAX = 8;
 const RERUNS_MAX = 3;
-/** In all: a server that fails by not answering would otherwise be waited for four times per case. */
+/** In all: a server that fails by not answering would otherwise be waited for four times per case, however long. */
 const RERUN_MS_MAX = 20_000;
 const COME_BACK_MS = 5000;
 
@@ -223,7 +223,8 @@ class SuiteRun {
     const startMs = performance.now();
     const most = this.#rerunsFor(each, first);
     while (last.status === 'FAIL' && runs <= most && this.#end === 'complete') {
-      if (this.#rerunMs > RERUN_MS_MAX * this.#session.timeoutScale) break;
+      const nextMs = this.#rerunMs + (performance.now() - startMs) + last.durationMs;
+      if (nextMs > RERUN_MS_MAX * this.#session.timeoutScale) break;
       // Who gave a wrong answer is there.
       if (MAY_BE_GONE.has(last.code) && !(await this.#isAlive()) && !(await this.#recover())) break;
       const again = await this.#once(each);
@@ -242,6 +243,8 @@ class SuiteRun {
 
   /** How often a failure is run again, to tell whether it always fails. */
   #rerunsFor({ profile }: Case, { code }: CaseResult): number {
+    // Who ended the server while others ran too is still to be found out.
+    if (code !== 'crash' && this.#silence.isHopeless(profile)) return 0;
     // Where nothing at all is answered, another silence tells nothing.
     if (code === 'no-reply' && this.#silence.of(profile) >= IMPATIENT_CASES) return 0;
     // A server that ended twice at the same case needs no further proof, and each start takes its time.

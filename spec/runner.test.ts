@@ -132,6 +132,23 @@ describe('verdicts', () => {
     expect(result.durationMs).toBeLessThan(4000);
   });
 
+  test('one late reply at the start does not stretch waits and deadlines', async () => {
+    const LATE_MS = 600;
+    let pings = 0;
+    const hiccup: Behaviour = (due, socket, items) => {
+      if (due.operation === 'HELLO') return [reply(due, 200)];
+      if (due.operation === 'PING') pings += 1;
+      if (pings !== 2) return right(due, socket, items);
+      setTimeout(() => socket.write(reply(due, 200, due.value)), LATE_MS);
+      return [];
+    };
+    const session = await sessionWith(hiccup, { timeoutScale: 0.5 });
+    expect(pings).toBe(5);
+    // Deadlines are thousands of round trips, and one wait is a hundred.
+    expect(session.roundTripMs).toBeLessThan(LATE_MS / 2);
+    expect(session.waitMs).toBeLessThan((LATE_MS * 100) / 2);
+  });
+
   test('a defect of the suite is an ERROR, and a case that finds it cannot run is a SKIP', async () => {
     const broken: CodeCase = { ...base, run: () => Promise.reject(new TypeError('oh')) };
     expect(await verdict(right, broken)).toMatchObject({ status: 'ERROR', reason: expect.stringContaining('oh') });

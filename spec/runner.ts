@@ -18,7 +18,8 @@ import { showEnd } from './target/target.ts';
 import { toHex } from './wire/bytes.ts';
 import { Connection } from './wire/connection.ts';
 
-const DEADLINE_MS = 15_000;
+/** The deadline of a case that has none of its own, in milliseconds, before scaling. */
+export const DEADLINE_MS = 15_000;
 const SMALL_FRAME_BYTES_MAX = 4 << 20;
 
 /** More than any case makes one after the other. */

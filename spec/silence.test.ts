@@ -1,10 +1,11 @@
-/** A server that leaves requests without a reply ends a run soon, and a slow one is waited for. */
+/** A run over a server that leaves requests without a reply, or gets nothing right, ends soon; a slow one is waited for. */
 import { describe, expect, test } from 'vitest';
 import type { CaseRecord } from './records.ts';
 import { CASES } from './registry.ts';
-import { runSuite } from './run.ts';
-import { IMPATIENT_CASES, MUTE_CASES } from './silence.ts';
-import { right, serveSmall, type Behaviour } from './testing/small-server.ts';
+import { JOBS_MAX, runSuite } from './run.ts';
+import { HOPELESS_CASES, IMPATIENT_CASES, MUTE_CASES } from './silence.ts';
+import { reply, right, serveSmall, type Behaviour } from './testing/small-server.ts';
+import { buildFrame } from './wire/request.ts';
 
 const SCALE = 0.1;
 const FEW = ['get.*', 'ping.*', 'set.*'];
@@ -38,6 +39,23 @@ describe('a server that answers JSON alone', () => {
     const blocked = records.filter(({ status }) => status === 'BLOCKED');
     expect(blocked.length).toBeGreaterThan(0);
     expect(blocked[0]?.reason).toMatch(/^nothing of core is answered: \d+ cases in a row had no reply$/);
+  });
+});
+
+describe('a server that answers everything with the same', () => {
+  const envelope = buildFrame(Buffer.from('{"status_code":404}'));
+  test.each<[string, Behaviour]>([
+    ['envelope', () => [envelope]],
+    ['404', (due) => [reply(due, 404)]],
+    ['200', (due) => [reply(due, 200)]],
+  ])('%s is not asked again and again', async (_, behaviour) => {
+    const records = (await recordsOf(behaviour, ALL, SCALE)).filter(({ profile }) => profile === 'core');
+    expect(records.filter(({ status }) => status === 'PASS')).toEqual([]);
+    expect(records.filter(({ status }) => status === 'FAIL').length).toBeGreaterThan(100);
+    // Those are that ran before it was clear that nothing is right, beside each other.
+    expect(records.filter(({ runs }) => runs > 1).length).toBeLessThanOrEqual(HOPELESS_CASES + JOBS_MAX);
+    // None of it is waited for until a deadline is over.
+    expect(records.filter(({ observed = '' }) => observed.includes('deadline')).map(({ id }) => id)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * Notes which profiles of a target answer at all. A server that leaves out a whole profile, or does not read its frames
- * as they are meant, would otherwise be waited for in every one of hundreds of cases.
+ * Notes which profiles of a target answer at all, and whether anything of them is right. A server that leaves out a
+ * whole profile, or does not read its frames as they are meant, would otherwise be waited for, or asked again, in every
+ * one of hundreds of cases.
  */
 import type { Profile } from '../protocol/profiles.ts';
 import type { CaseResult } from './outcome.ts';
@@ -11,10 +12,14 @@ export const IMPATIENT_CASES = 6;
 /** After so many the rest of the profile is not tried. */
 export const MUTE_CASES = 24;
 const IMPATIENT_SHARE = 8;
+/** After so many cases of a profile none of which passed, what fails is not run again. */
+export const HOPELESS_CASES = 6;
 
 export class Silence {
   readonly #session: Session;
   readonly #cases = new Map<Profile, number>();
+  /** How many cases of a profile ran before the first that passed, and then none any more. */
+  readonly #withoutPass = new Map<Profile, number>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -32,10 +37,15 @@ export class Silence {
     return this.of(profile) >= MUTE_CASES;
   }
 
+  /** Whether nothing of a profile is right: another run of what failed would say no more than the first did. */
+  isHopeless(profile: Profile): boolean {
+    return (this.#withoutPass.get(profile) ?? 0) >= HOPELESS_CASES;
+  }
+
   /**
    * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered: a sweep
-   * would wait at every offset. Slowness alone is no
-   * failure, but cases have failed by then, and one that is answered brings the long waits back.
+   * would wait at every offset. Slowness alone is no failure, but cases have failed by then, and one that is answered
+   * brings the long waits back.
    */
   sessionFor(profile: Profile): Session {
     if (this.of(profile) < IMPATIENT_CASES) return this.#session;
@@ -45,8 +55,11 @@ export class Silence {
   }
 
   note(profile: Profile, { status, code }: Pick<CaseResult, 'status' | 'code'>): void {
+    if (status === 'SKIP' || status === 'BLOCKED') return;
+    const without = this.#withoutPass.get(profile) ?? 0;
+    this.#withoutPass.set(profile, status === 'PASS' || status === 'OBS' ? Number.NEGATIVE_INFINITY : without + 1);
     // A connection that came too late for a short wait says nothing of replies.
-    if (status === 'SKIP' || status === 'BLOCKED' || code === 'no-connection') return;
+    if (code === 'no-connection') return;
     this.#cases.set(profile, code === 'no-reply' ? this.of(profile) + 1 : 0);
   }
 }

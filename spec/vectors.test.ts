@@ -1,7 +1,7 @@
 /**
  * The vectors need no Node: an interpreter in Python's standard library comes to the same verdicts, case by case, over
- * our own server and over servers that are wrong or odd. All of the latter are compared with SPEC_VECTORS=all, which
- * the environment `vectors-python` sets; otherwise a few are.
+ * our own server and over servers that are wrong or odd. All of them are compared by every case with SPEC_VECTORS=all,
+ * which the environment `vectors-python` sets; otherwise our server as it comes is, and of the others a few, or by few.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -57,6 +57,36 @@ function casesFor({ clause, hangs }: Partial<Mutant>, position: number): Case[] 
   );
 }
 
+/** Our server in another configuration: which cases may come to another verdict for it. */
+interface Configuration {
+  readonly label: string;
+  readonly args: readonly string[];
+  readonly concerns: (each: Case) => boolean;
+}
+
+const CREDENTIALS = 'user:pass:word';
+const SMALL = ['--max-key', '250', '--max-value', '8KiB', '--max-frame', '16KiB'];
+const CONFIGURATIONS: readonly Configuration[] = [
+  { label: 'as it comes', args: [], concerns: () => true },
+  {
+    label: 'with AUTH',
+    args: ['--auth', CREDENTIALS],
+    concerns: ({ profile, needs = [] }) => profile === 'auth' || needs.includes('auth'),
+  },
+  {
+    label: 'with small limits',
+    args: SMALL,
+    // Limits stand by their name in needs, in conditions, and in what is sent.
+    concerns: (each) => each.needs?.includes('small-limits') === true || JSON.stringify(each).includes('"max-'),
+  },
+  {
+    label: 'of core alone',
+    args: ['--profiles', 'core'],
+    // Those of other profiles are skipped, each with the reason.
+    concerns: ({ profile, also = [], only = [] }) => profile !== 'core' || also.length + only.length > 0,
+  },
+];
+
 interface BothVerdicts {
   readonly suite: Verdicts;
   readonly python: Verdicts;
@@ -85,24 +115,27 @@ async function judgeTwice(
 }
 
 describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${seed}${withoutPython}`, () => {
-  const CREDENTIALS = 'user:pass:word';
-  const SMALL = ['--max-key', '250', '--max-value', '8KiB', '--max-frame', '16KiB'];
   // Side by side: most of the time goes by in waiting for items to expire.
-  test.concurrent.each([
-    ['as it comes', []],
-    ['with AUTH', ['--auth', CREDENTIALS]],
-    ['with small limits', SMALL],
-    ['of core alone', ['--profiles', 'core']],
-  ])('agrees on our server %s', { timeout: TIMEOUT_MS }, async (_, args) => {
-    const cwd = fileURLToPath(new URL('..', import.meta.url));
-    const serve = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:0'];
-    const { suite, python } = await judgeTwice(async () => {
-      const target = await spawnTarget({ command: [...serve, ...args], cwd });
-      const credentials = args.includes('--auth') ? { credentials: CREDENTIALS } : {};
-      return { address: showAddress(target.address), ...credentials, stop: () => target.stop() };
-    }, {});
-    expect(Object.fromEntries(python)).toEqual(Object.fromEntries(suite));
-  });
+  test.concurrent.each(CONFIGURATIONS.map((each, position) => ({ ...each, position })))(
+    'agrees on our server $label',
+    {
+      timeout: TIMEOUT_MS,
+    },
+    async ({ args, concerns, position }) => {
+      const only = data.filter((each, index) => all || concerns(each) || index % CASES_STEP === position);
+      const cwd = fileURLToPath(new URL('..', import.meta.url));
+      const serve = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:0'];
+      const { suite, python } = await judgeTwice(
+        async () => {
+          const target = await spawnTarget({ command: [...serve, ...args], cwd });
+          const credentials = args.includes('--auth') ? { credentials: CREDENTIALS } : {};
+          return { address: showAddress(target.address), ...credentials, stop: () => target.stop() };
+        },
+        only.length === data.length ? {} : { only },
+      );
+      expect(Object.fromEntries(python)).toEqual(Object.fromEntries(suite));
+    },
+  );
 
   const subjects: readonly Subject[] = [...MUTANTS, ...VARIANTS].filter(
     // No case of section 8 is data.
@@ -112,7 +145,7 @@ describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${se
     .map((subject, position) => ({ name: subject.name, subject, position }))
     .filter(({ subject, position }) => all || (position % SUBJECTS_STEP === 0 && !('hangs' in subject)));
 
-  test.each(chosen)('agrees on $name', { timeout: TIMEOUT_MS }, async ({ subject, position }) => {
+  test.concurrent.each(chosen)('agrees on $name', { timeout: TIMEOUT_MS }, async ({ subject, position }) => {
     const { clause = '', hangs = false, races = false } = subject as Partial<Mutant>;
     const only = casesFor(subject, position);
     const waiting = hangs ? { timeoutScale: HANGING_SCALE, statusAlone: true } : {};

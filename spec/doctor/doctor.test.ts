@@ -1,7 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -232,43 +231,4 @@ test('a finding is one line: what it is, and what to do', async () => {
   const { findings } = await look(await serve((socket) => socket.pipe(socket)));
   const line = showFinding(findings[0] as Finding);
   expect(line).toMatch(/^an echo server answers there: it sends back what it gets\. Check the port: .*\.$/);
-});
-
-const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
-
-async function freePort(): Promise<number> {
-  const port = Number((await serve(() => {})).split(':')[1]);
-  for (const stop of stops.splice(0)) stop();
-  return port;
-}
-
-/** Starts a real server and waits until its port accepts. */
-async function start(program: string, args: readonly string[], port: number): Promise<string> {
-  const child = spawn(program, args, { stdio: 'ignore' });
-  stops.push(() => child.kill('SIGKILL'));
-  await expect.poll(() => accepts(port), { timeout: 10_000 }).toBe(true);
-  return `127.0.0.1:${port}`;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const came = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return came;
-}
-
-test.skipIf(!isInstalled('memcached'))('a real memcached', async () => {
-  const port = await freePort();
-  const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const address = await start('memcached', [...user, '-l', '127.0.0.1', '-p', String(port)], port);
-  expect(codes(await look(address))).toEqual(['memcached']);
-});
-
-test.skipIf(!isInstalled('redis-server'))('a real Redis', async () => {
-  const port = await freePort();
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
-  expect(codes(await look(await start('redis-server', args, port)))).toEqual(['redis']);
 });

@@ -7,6 +7,7 @@ import type { Case } from '../case.ts';
 import { clauses } from '../clauses.ts';
 import { MUTANTS } from '../mutants/index.ts';
 import { CASES } from '../registry.ts';
+import { DEADLINE_MS } from '../runner.ts';
 import type { Mutant, Subject } from '../subjects/subject.ts';
 import { VARIANTS } from '../variants/index.ts';
 import { HOW_TO_UPDATE, readMatrix, readReadme } from './file.ts';
@@ -17,14 +18,19 @@ import { readme } from './readme.ts';
 
 const matrix = readMatrix();
 
+const deadlineOf = ({ deadlineMs = DEADLINE_MS }: Case): number => deadlineMs;
+
 /** Of each variant’s cases one in so many, others for each. */
 const SAMPLED = 24;
 
-/** The cases that cite the mutant's clause, those first that are known to find it out. */
+/**
+ * The cases that cite the mutant's clause, those first that are known to find it out, and of these first the ones with
+ * the shortest deadline: a mutant may be found out only by that.
+ */
 function casesFor({ name, clause }: Mutant): Case[] {
   const known = new Set(matrix.mutants[name]?.killers);
   const citing = CASES.filter(({ clauses: cited }) => cited.includes(clause));
-  return citing.toSorted((a, b) => Number(known.has(b.id)) - Number(known.has(a.id)));
+  return citing.toSorted((a, b) => Number(known.has(b.id)) - Number(known.has(a.id)) || deadlineOf(a) - deadlineOf(b));
 }
 
 const named = (subjects: readonly Subject[]): string[] => subjects.map(({ name }) => name);

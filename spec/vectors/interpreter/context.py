@@ -36,7 +36,7 @@ class Session(NamedTuple):
     address: Address
     facts: Facts
     seed: str
-    round_trip_seconds: float  # The longest of those at the start.
+    round_trip_seconds: float  # The median of those at the start.
     wait_seconds: float  # The longest wait for one reply, from the round trips at the start.
     timeout_scale: float
     allow_reset: bool
