@@ -9,13 +9,14 @@ const config: KnipConfig = {
     'tox-like.config.ts',
     'scripts/{with-server,check-package,tally,take-coverage}.ts',
     'bench/smoke.ts',
-    'scripts/vitest-{coverage,browser}.config.ts',
+    'scripts/vitest-{coverage,browser,installed}.config.ts',
     'spec/**/*.{browser,installed}.test.ts',
     'scripts/fixtures/*.ts',
     'spec/{mutants,variants}/serve.ts',
     // Started as processes by tests.
     'server/log/testing/run-mutants.ts',
     'spec/subjects/durable/serve.ts',
+    'cli/testing/crashing-server.ts',
   ],
   project: ['**/*.ts!', '!**/*.test.ts!', '!**/testing/**!', '!scripts/**!', '!*.config.ts!'],
   // Started by their binaries' paths, in scripts/; axe-core is read and evaluated in the browser.

@@ -116,12 +116,10 @@ async function judgeTwice(
 
 describe.skipIf(withoutPython !== '')(`the interpreter in Python, SPEC_SEED=${seed}${withoutPython}`, () => {
   // Side by side: most of the time goes by in waiting for items to expire.
-  test.concurrent.each(CONFIGURATIONS.map((each, position) => ({ ...each, position })))(
-    'agrees on our server $label',
-    {
-      timeout: TIMEOUT_MS,
-    },
-    async ({ args, concerns, position }) => {
+  test.concurrent.each(CONFIGURATIONS.map((each, position) => [each.label, each, position] as const))(
+    'agrees on our server %s',
+    { timeout: TIMEOUT_MS },
+    async (_, { args, concerns }, position) => {
       const only = data.filter((each, index) => all || concerns(each) || index % CASES_STEP === position);
       const cwd = fileURLToPath(new URL('..', import.meta.url));
       const serve = [...SPEICHER, 'serve', '--listen', 'tcp://127.0.0.1:0'];
