@@ -12,7 +12,10 @@ const item = fc
     before: fc.nat({ max: 20 }),
     tag: fc.oneof(fc.constant(0), fc.nat({ max: 2 ** 32 - 1 })),
     version: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
-    createdMs: fc.oneof(fc.constant(1_800_000_000_000), fc.double({ noNaN: true }).map((ms) => ms + 0)),
+    createdMs: fc.oneof(
+      fc.constant(1_800_000_000_000),
+      fc.double({ noNaN: true }).map((ms) => ms + 0),
+    ),
   })
   .map(({ key, value, before, ...rest }) => {
     const bytes = new Uint8Array([...new Uint8Array(before), ...key, ...value, 99]);
