@@ -101,11 +101,12 @@ test('4096 tails of garbage are dropped', async () => {
   }
 }, 60_000);
 
+/** Starts on the disk; returns whether the start has come to its end before its calls had. */
+const begin = async (disk: SimDisk, ended: Promise<void>): Promise<boolean> =>
+  Promise.race([open(disk, new ModelStore()).then(() => true), ended.then(() => false)]);
+
 test('first starts that are killed and lose the power at any call leave what the next one takes', async () => {
   let seed = 0;
-  /** Starts on the disk; returns whether the start has come to its end before its calls had. */
-  const begin = async (disk: SimDisk, ended: Promise<void>): Promise<boolean> =>
-    Promise.race([open(disk, new ModelStore()).then(() => true), ended.then(() => false)]);
   for (let killedAt = 0, isOver = false; !isOver; killedAt++) {
     for (let lostAt = 0, isSecondOver = false; !isSecondOver; lostAt++) {
       for (let draw = 0; draw < 8; draw++) {
