@@ -12,6 +12,7 @@
  */
 import { HEADER_BYTES, JSON_FIRST_BYTE, LENGTH_BYTES, readU32 } from './frame-fields.ts';
 import { FRAME_BYTES_CEILING } from './limits.ts';
+import type { SpareBuffers } from './spare-buffers.ts';
 import { STATUS } from './statuses.ts';
 
 /** `frame`: one is ready. `more`: all that was pushed is used up. `invalid`: a framing error, and the end. */
@@ -40,10 +41,17 @@ export class FrameDecoder {
   /** The beginning of a frame of which not all has come yet, with its length field. */
   #held: Uint8Array = NO_BYTES;
   #heldBytes = 0;
+  /** A long frame's buffer, while the frame is handed out. */
+  #lent: Uint8Array = NO_BYTES;
+  readonly #spares: SpareBuffers | undefined;
 
-  /** @param frameBytesMax longest frame that is accepted, in bytes without its length */
-  constructor(frameBytesMax: number) {
+  /**
+   * @param frameBytesMax longest frame that is accepted, in bytes without its length
+   * @param spares where the buffers of long frames come from and go to
+   */
+  constructor(frameBytesMax: number, spares?: SpareBuffers) {
     this.frameBytesMax = frameBytesMax;
+    this.#spares = spares;
   }
 
   /** Whether a frame has begun of which not all has come: what a deadline on unfinished frames watches. */
@@ -81,6 +89,7 @@ export class FrameDecoder {
   /** Looks for the next frame; `bytes`, `start` and `end` hold until the next call. */
   next(): DecoderOutcome {
     if (this.invalidStatus !== 0) return 'invalid';
+    if (this.#lent !== NO_BYTES) this.#takeBack();
     return this.#heldBytes > 0 ? this.#nextHeld() : this.#nextInPlace();
   }
 
@@ -110,7 +119,10 @@ export class FrameDecoder {
     this.#heldBytes = 0;
     const held = this.#held;
     // A buffer that one large frame has made grow is not kept for the small ones behind it.
-    if (held.length > HELD_BYTES_FIRST) this.#held = NO_BYTES;
+    if (held.length > HELD_BYTES_FIRST) {
+      this.#held = NO_BYTES;
+      this.#lent = held;
+    }
     return this.#hand(held, LENGTH_BYTES, LENGTH_BYTES + frameBytes);
   }
 
@@ -119,6 +131,11 @@ export class FrameDecoder {
     this.start = start;
     this.end = end;
     return 'frame';
+  }
+
+  #takeBack(): void {
+    this.#spares?.giveBack(this.#lent);
+    this.#lent = NO_BYTES;
   }
 
   #acceptsLength(frameBytes: number): boolean {
@@ -159,11 +176,15 @@ export class FrameDecoder {
 
   #growHeld(neededBytes: number, wantedBytes: number): void {
     if (neededBytes <= this.#held.length) return;
-    const sizeBytesMax = Math.max(HELD_BYTES_FIRST, neededBytes * HELD_GROWTH);
+    // A spare buffer may be twice as long as was asked for.
+    const growth = this.#spares === undefined ? HELD_GROWTH : HELD_GROWTH / 2;
+    const sizeBytesMax = Math.max(HELD_BYTES_FIRST, neededBytes * growth);
     let sizeBytes = Math.max(HELD_BYTES_FIRST, wantedBytes);
-    while (sizeBytes > sizeBytesMax) sizeBytes = Math.ceil(sizeBytes / HELD_GROWTH);
-    const held = new Uint8Array(Math.max(HELD_BYTES_FIRST, sizeBytes));
+    while (sizeBytes > sizeBytesMax) sizeBytes = Math.ceil(sizeBytes / growth);
+    sizeBytes = Math.max(HELD_BYTES_FIRST, sizeBytes);
+    const held = this.#spares?.take(sizeBytes) ?? new Uint8Array(sizeBytes);
     held.set(this.#held.subarray(0, this.#heldBytes));
+    this.#spares?.giveBack(this.#held);
     this.#held = held;
   }
 

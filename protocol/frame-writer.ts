@@ -3,6 +3,7 @@
  * all replies to what one read brought into it and hands them to the transport together (TRANSPORT-6).
  */
 import { HEADER_BYTES, LENGTH_BYTES } from './frame-fields.ts';
+import type { SpareBuffers } from './spare-buffers.ts';
 
 /** Below this many bytes a loop is faster than a call of `set`, which has to make a view first. */
 const LOOP_COPY_BYTES_MAX = 32;
@@ -15,11 +16,16 @@ export class FrameWriter {
   length = 0;
   #frameAt = 0;
   readonly #firstBytes: number;
+  readonly #spares: SpareBuffers | undefined;
 
-  /** @param firstBytes size of the buffer at the beginning and after `detach` */
-  constructor(firstBytes = 16 * 1024) {
+  /**
+   * @param firstBytes size of the buffer at the beginning and after `detach`
+   * @param spares where buffers come from, and go to when they are grown out of; a detached one is the transport's
+   */
+  constructor(firstBytes = 16 * 1024, spares?: SpareBuffers) {
     this.#firstBytes = firstBytes;
-    this.bytes = new Uint8Array(firstBytes);
+    this.#spares = spares;
+    this.bytes = this.#makeBuffer(firstBytes);
   }
 
   /**
@@ -128,8 +134,9 @@ export class FrameWriter {
   reserve(sizeBytes: number): void {
     const neededBytes = this.length + sizeBytes;
     if (neededBytes <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(neededBytes, this.bytes.length * 2));
+    const grown = this.#makeBuffer(Math.max(neededBytes, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
+    this.#spares?.giveBack(this.bytes);
     this.bytes = grown;
   }
 
@@ -141,6 +148,10 @@ export class FrameWriter {
   /** Forgets what was written and goes on in a new buffer: when the transport still holds the old one. */
   detach(): void {
     this.length = 0;
-    this.bytes = new Uint8Array(this.#firstBytes);
+    this.bytes = this.#makeBuffer(this.#firstBytes);
+  }
+
+  #makeBuffer(sizeBytes: number): Uint8Array {
+    return this.#spares?.take(sizeBytes) ?? new Uint8Array(sizeBytes);
   }
 }

@@ -12,5 +12,6 @@ export * from './json-scanner.ts';
 export * from './limits.ts';
 export * from './operations.ts';
 export * from './profiles.ts';
+export * from './spare-buffers.ts';
 export * from './statuses.ts';
 export * from './tags.ts';

@@ -2,7 +2,7 @@
  * The server: opens listeners, keeps the connections, applies the limits that concern all of them, and stops in order.
  */
 import { randomBytes } from 'node:crypto';
-import { FrameWriter, SpeicherError } from '../protocol/index.ts';
+import { FrameWriter, SpareBuffers, SpeicherError } from '../protocol/index.ts';
 import { Authenticator } from './authenticator.ts';
 import { BatchClock, RaisedClock, systemClock, type Clock } from './clock.ts';
 import type { ServerContext } from './context.ts';
@@ -28,6 +28,9 @@ const TICK_MS = 100;
 const SWEPT_ITEMS_PER_TURN = 2000;
 
 const WRITER_BYTES = 64 * 1024;
+
+/** How many buffers of long frames and replies are kept for the next ones. */
+const SPARE_BYTES_MAX = 8 * 1024 * 1024;
 
 /** What a server takes from outside beside its options, so that tests and simulations can decide it. */
 export interface ServerDependencies {
@@ -90,12 +93,14 @@ export class Server {
       log: undefined,
     };
     const dispatcher = new Dispatcher(this.#context);
-    const writer = new FrameWriter(WRITER_BYTES);
+    const spares = new SpareBuffers(SPARE_BYTES_MAX);
+    const writer = new FrameWriter(WRITER_BYTES, spares);
     this.#host = {
       context: this.#context,
       binary: new BinaryDialect(this.#context, dispatcher, writer),
       json: new JsonDialect(this.#context, dispatcher, writer),
       writer,
+      spares,
       clock,
       nowMs: clock.nowMs(),
       turns: new Turns(),
@@ -124,6 +129,8 @@ export class Server {
     this.#context.log = log;
     if (log !== undefined) this.#logTurn = new LogTurn(log);
     try {
+      // What was loaded may be more than there may be now.
+      while (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN)) await new Promise(setImmediate);
       await this.#listen();
     } catch (error) {
       await this.#data?.close();

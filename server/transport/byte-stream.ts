@@ -9,6 +9,8 @@ export interface StreamReader {
   received(bytes: Uint8Array, end: number): void;
   /** The client has sent its FIN; it may still read (TRANSPORT-4). */
   ended(): void;
+  /** A buffer that was written is free again. A stream that cannot tell leaves it to the garbage collector. */
+  released(bytes: Uint8Array): void;
   /** All that lay unsent has gone. */
   drained(): void;
   /** Our FIN has gone, behind all that was written before it. */

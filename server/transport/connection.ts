@@ -10,7 +10,7 @@
  * A lingering connection has sent its FIN, and throws away what still comes for a moment: closing at once could turn
  * the FIN into a RST and destroy the last reply on its way.
  */
-import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter } from '../../protocol/index.ts';
+import { FrameDecoder, JSON_FIRST_BYTE, STATUS, type FrameWriter, type SpareBuffers } from '../../protocol/index.ts';
 import { putConnectionError } from '../dialects/binary.ts';
 import type { BatchClock } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -37,6 +37,8 @@ export interface ConnectionHost {
   readonly json: Dialect;
   /** Where the dialects write. One serves all connections: whoever writes hands it over before anybody else runs. */
   readonly writer: FrameWriter;
+  /** Buffers of long frames and replies, for the next ones. */
+  readonly spares: SpareBuffers;
   /** Stands still while a batch of requests is carried out. */
   readonly clock: BatchClock;
   /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
@@ -80,6 +82,7 @@ export class Connection implements StreamReader {
     this.session = new Session(stream.peer, authenticator === undefined);
     this.#decoder = new FrameDecoder(
       this.session.isAuthenticated ? options.maxFrameBytes : options.maxUnauthenticatedInputBytes,
+      host.spares,
     );
     this.#openedMs = this.#lastInputMs = host.nowMs;
   }
@@ -107,6 +110,10 @@ export class Connection implements StreamReader {
     this.#clientEnded = true;
     if (this.#state === 'reading') this.#linger();
     else if (this.#state === 'lingering' && this.unsentBytes === 0) this.close('ended');
+  }
+
+  released(bytes: Uint8Array): void {
+    this.#host.spares.giveBack(bytes);
   }
 
   drained(): void {

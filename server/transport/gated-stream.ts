@@ -89,6 +89,10 @@ export class GatedStream implements ByteStream, StreamReader {
     this.#reader?.ended();
   }
 
+  released(bytes: Uint8Array): void {
+    this.#reader?.released(bytes);
+  }
+
   drained(): void {
     if (this.#held.length === 0) this.#reader?.drained();
   }
@@ -124,7 +128,11 @@ export class GatedStream implements ByteStream, StreamReader {
    * and making one anew takes longer than the copy.
    */
   #send(bytes: Uint8Array, end: number): boolean {
-    if (end > COPY_BYTES_MAX) return this.#inner.write(bytes, end);
+    if (end > COPY_BYTES_MAX) {
+      const isFree = this.#inner.write(bytes, end);
+      if (isFree) this.#reader?.released(bytes);
+      return isFree;
+    }
     const writer = this.#writer;
     writer.put(bytes, 0, end);
     const isFree = this.#inner.write(writer.bytes, end);

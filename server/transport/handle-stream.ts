@@ -178,7 +178,7 @@ class HandleStream implements ByteStream {
     if (status !== 0) this.#check(status, 'write');
     else if (binding.streamBaseState[binding.kLastWriteWasAsync] !== 0) {
       request.bytes = view;
-      request.oncomplete = (status) => this.#written(status);
+      request.oncomplete = (status) => this.#written(status, bytes);
       this.#runtime.idleRequest = new binding.WriteWrap();
       return false;
     }
@@ -224,9 +224,10 @@ class HandleStream implements ByteStream {
     } else this.#check(bytesOrError, 'read');
   }
 
-  #written(status: number): void {
-    if (status !== 0) this.#check(status, 'write');
-    else if (this.#reader !== undefined && this.#handle.writeQueueSize === 0) this.#reader.drained();
+  #written(status: number, bytes: Uint8Array): void {
+    if (status !== 0) return this.#check(status, 'write');
+    this.#reader?.released(bytes);
+    if (this.#reader !== undefined && this.#handle.writeQueueSize === 0) this.#reader.drained();
   }
 
   #shutDown(status: number): void {
