@@ -44,6 +44,8 @@ interface Form {
   readonly keyBytesMax: number;
   readonly valueBytesMax: number;
   readonly isList: boolean;
+  /** Whether it is on one item, and has to be handed in again only while room is made for that. */
+  readonly isSingle: boolean;
   /** Demands of the operation's own on its numbers and values; false is 400. */
   readonly isValid: ((request: RequestFrame) => boolean) | undefined;
   readonly run: Run;
@@ -189,6 +191,8 @@ export class Dispatcher {
       reply.status = STATUS.UNAVAILABLE; // STATUS-1: the storage is out of reach, and nothing was changed
     } else {
       form.run(this.#context, session, request, reply, page);
+      if (reply.status === STATUS.OUT_OF_MEMORY && this.#context.store.isMakingRoom === true) session.progress.wait();
+      else if (form.isSingle && session.isUnfinished) session.abandon();
     }
   }
 
@@ -220,6 +224,7 @@ function makeForm(name: OperationName, withPrefix: boolean, offeredFlags: number
     keyBytesMax: form.key === 'none' ? 0 : KEY_BYTES_CEILING,
     valueBytesMax: form.value === 'none' ? 0 : FRAME_BYTES_CEILING,
     isList: run === list,
+    isSingle: !withPrefix && run !== list && name !== 'COUNT',
     isValid: (withPrefix ? VALID_PREFIX : VALID_SINGLE)[name],
     run,
   };

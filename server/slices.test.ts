@@ -9,7 +9,7 @@ import { createServer, type Server, type ServerOptionsInput } from './index.ts';
 import { parseServerOptions } from './options.ts';
 import { createStore } from './server.ts';
 import { makeRequest } from './store/testing/requests.ts';
-import { RawPeer, requestBytes, type ReceivedReply } from './testing/raw-peer.ts';
+import { RawPeer, envelopeBytes, requestBytes, type ReceivedReply } from './testing/raw-peer.ts';
 
 const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
 const MANY = 300_000;
@@ -56,6 +56,48 @@ async function untilUnderWay(peer: RawPeer, items: number): Promise<void> {
   while (left === items + 1) left = await statOf(peer, 'items');
   expect(left).toBeGreaterThan(1);
 }
+
+describe('a SET that evicts very many items', () => {
+  const input: ServerOptionsInput = { listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT, maxMemoryBytes: '16MiB' };
+
+  /** A server that is full of small items. */
+  async function serveFull(): Promise<Server> {
+    const store = createStore(parseServerOptions(input), systemClock);
+    const reply = new ReplyFrame();
+    for (let at = 0; store.stats().evictions === 0; at++) store.set(makeRequest({ key: `k:${at}`, value: '1' }), reply);
+    const server = createServer(input, { store });
+    await server.start();
+    cleanups.push(() => server.stop());
+    return server;
+  }
+
+  test('leaves time for others, and is carried out whole in the end', async () => {
+    const server = await serveFull();
+    const [large, other] = [await peerOf(server), await peerOf(server)];
+    const value = Buffer.alloc(7 * 1024 * 1024, 'v');
+    const begun = await statOf(other, 'evictions');
+    const state = { isDone: false };
+    large.send(requestBytes('SET', { key: 'large', value }), requestBytes('GET', { key: 'large' }));
+    const answer = large.reply().finally(() => {
+      state.isDone = true;
+    });
+    const seen = new Set<number>();
+    while (!state.isDone) seen.add(await statOf(other, 'evictions'));
+    expect((await answer).status).toBe(200);
+    expect((await large.reply()).value.length).toBe(value.length);
+    const end = await statOf(other, 'evictions');
+    expect(end - begun).toBeGreaterThan(50_000);
+    expect([...seen].filter((evictions) => evictions > begun && evictions < end).length).toBeGreaterThan(2);
+  });
+
+  test('is carried out in JSON too', async () => {
+    const peer = await peerOf(await serveFull());
+    const value = 'v'.repeat(1024 * 1024);
+    peer.send(envelopeBytes(JSON.stringify({ command: 'SET', key: 'json', value })));
+    expect((await peer.reply()).text).toContain('200');
+    expect((await peer.ask('GET', { key: 'json' })).value.length).toBeGreaterThanOrEqual(value.length);
+  });
+});
 
 describe('a request on many items', () => {
   test(`leaves time for others: their PINGs are answered, and they see ever fewer items, while ${MANY} items are deleted`, async () => {

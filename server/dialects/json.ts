@@ -59,8 +59,11 @@ export class JsonDialect implements Dialect {
     request.keyEnd = key.length;
     request.valueBytes = value;
     request.valueEnd = value.length;
-    reply.clear();
-    this.#dispatcher.run(session, request, reply, NO_PAGE);
+    // To make room for a value takes less time than to read it has taken, so it is not worth reading it again.
+    do {
+      reply.clear();
+      this.#dispatcher.run(session, request, reply, NO_PAGE);
+    } while (session.isUnfinished);
     // JSON-2: only a GET that found something has a value.
     if (command !== 'GET' || reply.status !== STATUS.OK) this.#put(jsonReply(reply.status));
     else this.#putValue(reply);

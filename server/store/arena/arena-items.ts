@@ -5,15 +5,16 @@
 import { KEY_BYTES_CEILING } from '../../../protocol/index.ts';
 import type { ItemState } from '../item-sink.ts';
 import type { ArenaOptions, KeyPlace } from './arena-options.ts';
-import { ApartBuffers, BUFFER_OVERHEAD_BYTES } from './apart-buffers.ts';
+import { assert } from './assert.ts';
+import { BLOCK_BYTES, BlockChains } from './block-chains.ts';
 import { Eviction } from './eviction.ts';
 import { HashIndex, INDEX_ENTRY_BYTES, NO_LOCATION } from './hash-index.ts';
 import { ItemOrder, type OrderedItems } from './item-order.ts';
-import { compare, copy, hashBytes, isSame } from './key-bytes.ts';
+import { compare, hashBytes, isSame } from './key-bytes.ts';
 import { LEAF_LOCATIONS_MAX, type LocationOrder } from './location-order.ts';
-import { MARK, RecordView, marksOf, recordBytes } from './record.ts';
+import { MARK, RecordView, isTooLong, marksOf, recordBytes, slotContentBytes } from './record.ts';
 import { SlabWalk } from './slab-walk.ts';
-import { RECORD_BYTES_MAX, Slabs, sizeClass } from './slabs.ts';
+import { Slabs, sizeClass } from './slabs.ts';
 import { Teller } from './teller.ts';
 import { NO_ENTRY, Times } from './times.ts';
 
@@ -24,7 +25,7 @@ export class ArenaItems implements OrderedItems {
   /** How much items may take. */
   readonly maxBytes: number;
   readonly #slabs = new Slabs();
-  readonly #buffers = new ApartBuffers();
+  readonly #chains = new BlockChains(this.#slabs);
   readonly #index = new HashIndex();
   readonly times = new Times();
   readonly teller = new Teller(this.times);
@@ -35,9 +36,11 @@ export class ArenaItems implements OrderedItems {
   #walk: SlabWalk | undefined;
   #visitWalked: ((item: ItemState) => void) | undefined;
   /** The item that the last call found, made or resized. */
-  readonly record = new RecordView(this.#slabs, this.#buffers);
+  readonly record = new RecordView(this.#slabs, this.#chains);
   /** An item whose key is compared, while another one is open. */
-  readonly #looked = new RecordView(this.#slabs, this.#buffers);
+  readonly #looked = new RecordView(this.#slabs, this.#chains);
+  /** An item that is walked over or moved, while keys are compared. */
+  readonly #source = new RecordView(this.#slabs, this.#chains);
   /** The hash of the key that `find` looked for last. */
   #hash = 0;
   /** An item that is followed while others are evicted, as these may move it. */
@@ -62,7 +65,7 @@ export class ArenaItems implements OrderedItems {
     return this.#index.entries;
   }
 
-  /** Items removed because they had expired. */
+  /** Items removed as they had expired. */
   get expired(): number {
     return this.#expired;
   }
@@ -72,9 +75,9 @@ export class ArenaItems implements OrderedItems {
     return this.#evicted;
   }
 
-  /** Bytes that items take: slots, buffers, and what is kept beside them. */
+  /** Bytes that items take: slots, blocks, and what is kept beside them. */
   get memoryBytes(): number {
-    return this.#slabs.usedBytes + this.#besideBytes();
+    return this.#slabs.usedBytes + this.#chains.usedBytes + this.#besideBytes();
   }
 
   /** Of these, what is taken without any item. */
@@ -185,12 +188,10 @@ export class ArenaItems implements OrderedItems {
     const victim = eviction.choose(this.#index, record, this.times, followed, nowMs);
     if (victim === NO_LOCATION) return -1;
     record.open(victim);
-    if (this.isExpired(nowMs)) {
-      this.#expired++;
-    } else {
-      this.teller.remove(record, nowMs);
-      this.#evicted++;
-    }
+    const isExpired = this.isExpired(nowMs);
+    if (!isExpired) this.teller.remove(record, nowMs);
+    if (isExpired) this.#expired++;
+    else this.#evicted++;
     this.#followed = followed;
     this.remove(victim);
     const where = this.#followed;
@@ -227,7 +228,7 @@ export class ArenaItems implements OrderedItems {
 
   clear(itemsExpected = 0): void {
     this.#slabs.clear();
-    this.#buffers.clear();
+    this.#chains.clear();
     this.#index.clear(itemsExpected);
     this.times.clear();
     this.#order = undefined;
@@ -239,9 +240,9 @@ export class ArenaItems implements OrderedItems {
   }
 
   withKeyAt(location: number, use: (bytes: Uint8Array, start: number, end: number) => void): void {
-    const looked = this.#looked;
-    looked.open(location);
-    use(looked.bytes, looked.keyStart, looked.valueStart);
+    const source = this.#source;
+    source.open(location);
+    use(source.bytes, source.keyStart, source.valueStart);
   }
 
   compareAt(location: number, bytes: Uint8Array, start: number, end: number): number {
@@ -266,20 +267,24 @@ export class ArenaItems implements OrderedItems {
     const { record, times } = this;
     let records = 0;
     let entries = 0;
-    let bufferBytes = 0;
+    let chainBytes = 0;
     for (const [location, sizeClass] of this.#slabs.records()) {
       record.open(location);
       const { bytes, keyStart, valueStart, valueEnd, entry, marks } = record;
       records++;
       this.#index.find(this.#hashOf(bytes, keyStart, valueStart), location);
-      if (marks & MARK.APART) bufferBytes += valueEnd + BUFFER_OVERHEAD_BYTES;
+      if (marks & MARK.APART) {
+        const bytesInChain = this.#chains.check(record.chain) * BLOCK_BYTES;
+        chainBytes += bytesInChain;
+        assert(bytesInChain === valueEnd - keyStart - record.slotContentBytes, `the chain of the item at ${location}`);
+      }
       if (entry !== NO_ENTRY) entries++;
       assert(entry === NO_ENTRY || times.locationOf(entry) === location, `the entry of the item at ${location}`);
-      assert(sizeClass === this.#classOfOpen(), `the class of the item at ${location}`);
+      assert(sizeClass === this.record.sizeClass, `the class of the item at ${location}`);
     }
     assert(records === this.size, `${records} records and ${this.size} entries of the index`);
     assert(entries === times.size, `${entries} items with times, ${times.size} entries`);
-    assert(bufferBytes === this.#buffers.memoryBytes, 'the bytes of buffers');
+    assert(chainBytes === this.#chains.usedBytes, 'the bytes of chains');
     times.check();
     if (this.#order && this.#order.build(0) > 0) this.#checkOrder(this.order);
   }
@@ -302,7 +307,7 @@ export class ArenaItems implements OrderedItems {
   #besideBytes(): number {
     const orderBytes = this.#order?.locations.memoryBytes ?? 0;
     const indexBytes = this.#index.entries * INDEX_ENTRY_BYTES;
-    return this.#buffers.memoryBytes + indexBytes + this.times.memoryBytes + orderBytes;
+    return this.#chains.linkBytes + indexBytes + this.times.memoryBytes + orderBytes;
   }
 
   #hashOf(bytes: Uint8Array, start: number, end: number): number {
@@ -319,25 +324,21 @@ export class ArenaItems implements OrderedItems {
     const { record } = this;
     if ((record.marks & ~MARK.APART) !== marks) return false;
     if (record.marks & MARK.APART) return record.valueEnd - record.valueStart === valueBytes;
-    const sizeBytes = recordBytes(marks, record.valueStart - record.keyStart + valueBytes);
-    return sizeBytes <= RECORD_BYTES_MAX && sizeClass(sizeBytes) === this.#classOfOpen();
-  }
-
-  #classOfOpen(): number {
-    const { marks, keyStart, valueEnd } = this.record;
-    return sizeClass(recordBytes(marks, marks & MARK.APART ? 0 : valueEnd - keyStart));
+    const contentBytes = record.valueStart - record.keyStart + valueBytes;
+    return !isTooLong(marks, contentBytes) && sizeClass(recordBytes(marks, contentBytes)) === this.record.sizeClass;
   }
 
   /** Makes a record with a key, and opens it. */
   #make(keyBytes: Uint8Array, keyStart: number, keyEnd: number, valueBytes: number, marks: number): number {
     const { record } = this;
     const contentBytes = keyEnd - keyStart + valueBytes;
-    const isApart = recordBytes(marks, contentBytes) > RECORD_BYTES_MAX;
-    const buffer = isApart ? this.#buffers.take(contentBytes) : 0;
+    const isApart = isTooLong(marks, contentBytes);
+    const slotBytes = isApart ? slotContentBytes(marks, keyEnd - keyStart, valueBytes) : contentBytes;
+    const chain = isApart ? this.#chains.take((contentBytes - slotBytes) / BLOCK_BYTES) : 0;
     const allMarks = isApart ? marks | MARK.APART : marks;
-    const location = this.#slabs.take(sizeClass(recordBytes(allMarks, isApart ? 0 : contentBytes)));
-    record.begin(location, allMarks, keyEnd - keyStart, valueBytes, buffer);
-    copy(record.bytes, record.keyStart, keyBytes, keyStart, keyEnd);
+    const location = this.#slabs.take(sizeClass(recordBytes(allMarks, slotBytes)));
+    record.begin(location, allMarks, keyEnd - keyStart, valueBytes, chain);
+    record.putKey(keyBytes, keyStart, keyEnd);
     return location;
   }
 
@@ -346,13 +347,15 @@ export class ArenaItems implements OrderedItems {
     const { record, times } = this;
     // What moves it may be no change that the sink is told all of.
     if (this.#walk !== undefined && !this.#walk.hasPassed(location)) this.#visitOnWalk(location, nowMs);
-    const { bytes, keyStart, valueStart, valueEnd, version, createdMs, entry } = record;
+    const source = this.#source;
+    source.open(location);
+    if (keptAt >= 0) source.gather();
+    const { bytes, keyStart, valueStart, valueEnd, entry } = source;
     const moved = this.#make(bytes, keyStart, valueStart, valueBytes, marks);
-    this.#looked.open(location);
-    record.version = version;
-    record.createdMs = createdMs;
-    record.takeAccesses(this.#looked);
-    if (keptAt >= 0) copy(record.bytes, record.valueStart + keptAt, bytes, valueStart, valueEnd);
+    record.version = source.version;
+    record.createdMs = source.createdMs;
+    record.takeAccesses(source);
+    if (keptAt >= 0) record.putValue(keptAt, bytes, valueStart, valueEnd);
     if (marks & MARK.ENTRY) {
       if (entry !== NO_ENTRY) times.relocate(entry, moved);
       record.entry = entry === NO_ENTRY ? times.add(moved, nowMs) : entry;
@@ -367,14 +370,15 @@ export class ArenaItems implements OrderedItems {
   }
 
   /**
-   * Gives back the open record's slot and buffer, which nothing refers to any more.
+   * Gives back the open record's slot and chain, which nothing refers to any more.
    *
    * @returns where the record was that lies there now, or NO_LOCATION
    */
   #release(location: number): number {
     const { record } = this;
-    if (record.marks & MARK.APART) this.#buffers.giveBack(record.buffer);
-    const from = this.#slabs.giveBack(this.#classOfOpen(), location);
+    const sizeClass = this.record.sizeClass;
+    if (record.marks & MARK.APART) this.#chains.giveBack(record.chain);
+    const from = this.#slabs.giveBack(sizeClass, location);
     if (from === NO_LOCATION) return from;
     if (from === this.#followed) this.#followed = location;
     record.open(location);
@@ -386,14 +390,10 @@ export class ArenaItems implements OrderedItems {
   }
 
   #visitOnWalk(location: number, nowMs: number): void {
-    this.#looked.open(location);
-    const { entry } = this.#looked;
+    this.#source.open(location);
+    const { entry } = this.#source;
     if (entry !== NO_ENTRY && this.times.isExpired(entry, nowMs)) return;
-    this.#visitWalked?.(this.teller.stateOf(this.#looked, nowMs));
+    this.#source.gather();
+    this.#visitWalked?.(this.teller.stateOf(this.#source, nowMs));
   }
-}
-
-function assert(isRight: boolean, what: string): void {
-  /* c8 ignore next -- only a defect gets here */
-  if (!isRight) throw new Error(`the store's books are wrong: ${what}`);
 }

@@ -11,6 +11,7 @@ import {
 import { SeededNumbers, wideStep, type WideStep } from '../testing/wide-operations.ts';
 import { ArenaStore } from './arena-store.ts';
 import type { EvictionPolicy } from './eviction.ts';
+import { EVICTIONS_MAX } from './room.ts';
 
 /** How many operations for each limit and policy; the soak test asks for more in all. */
 const OPERATIONS = Math.ceil(Number(process.env['SPEICHER_TEST_OPERATIONS'] ?? 32_000) / 4);
@@ -140,6 +141,41 @@ describe.each(['lru', 'lfu'] as const)('%s', (policy) => {
     expect(perform(store, 'set', { key: 'half', value: Buffer.alloc(MIB / 16) }).status).toBe(507);
     expect(perform(store, 'append', { key: 'half', value: Buffer.alloc(30_000) }).status).toBe(507);
     expect({ ...store.stats(), meta: metaOf(store, 'half') }).toEqual(before);
+    store.check();
+  });
+
+  test('a value that takes the room of very many items has it after some turns, and evicts no more than it needs', () => {
+    const store = storeOf(2 * MIB, policy);
+    for (let at = 0; store.stats().evictions === 0; at++) perform(store, 'set', { key: `${at}` });
+    const large: RequestLiteral = { key: 'large', value: Buffer.alloc(MIB) };
+    let turns = 1;
+    for (let before = store.stats().evictions; perform(store, 'set', large).status === 507; turns++) {
+      expect(store.isMakingRoom).toBe(true);
+      expect(metaOf(store, 'large')).toBeUndefined();
+      expect(store.stats().evictions - before).toBe(EVICTIONS_MAX);
+      before = store.stats().evictions;
+    }
+    expect(store.isMakingRoom).toBe(false);
+    expect(turns).toBeGreaterThan(5);
+    const { memoryBytes } = store.stats();
+    expect(memoryBytes).toBeLessThanOrEqual(2 * MIB);
+    expect(memoryBytes).toBeGreaterThan(2 * MIB - 500);
+    store.check();
+  });
+
+  test('what was loaded beyond the limit goes by and by, and locked items stay', () => {
+    const store = storeOf(MIB / 4, policy);
+    const full = new ArenaStore({ clock: new ManualClock(), valueBytesMax: VALUE_BYTES_MAX, seed: [3, 4] });
+    full.logged.sink = store.logged;
+    for (let at = 0; at < 20_000; at++) perform(full, 'set', { key: `${at}` });
+    for (let at = 0; at < 10; at++) perform(full, 'lock', { key: `${at}` });
+    const loadedBytes = store.stats().memoryBytes;
+    expect(loadedBytes).toBeGreaterThan(MIB / 2);
+    expect(store.sweep(100)).toBe(true);
+    expect(store.stats().evictions).toBe(100);
+    while (store.sweep(100));
+    expect(store.stats().memoryBytes).toBeLessThanOrEqual(MIB / 4);
+    for (let at = 0; at < 10; at++) expect(metaOf(store, `${at}`)).toBeDefined();
     store.check();
   });
 

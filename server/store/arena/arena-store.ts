@@ -13,7 +13,6 @@ import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from '../sto
 import { ArenaItems } from './arena-items.ts';
 import type { ArenaOptions } from './arena-options.ts';
 import { NO_LOCATION } from './hash-index.ts';
-import { copy } from './key-bytes.ts';
 import { LoggedItems } from './logged-items.ts';
 import {
   isLockedAgainst,
@@ -31,7 +30,7 @@ import {
   tokenOf,
 } from './open-item.ts';
 import { CHANGE, changeAll, changeMatches, countMatches, listMatches } from './prefix-requests.ts';
-import { growthBytes, makeRoom, newItemBytes } from './room.ts';
+import { evictExcess, growthBytes, makeRoom, newItemBytes } from './room.ts';
 import { NO_ENTRY } from './times.ts';
 
 const inOneGo = (): Progress => new Progress(Infinity);
@@ -66,6 +65,7 @@ export class ArenaStore implements Store {
       items.teller.touch(items.record, nowMs);
     }
     items.record.access(nowMs);
+    items.record.gather();
     reply.setValue(items.record.bytes, items.record.valueStart, items.record.valueEnd);
     const tag = items.record.tag;
     if (tag !== 0) {
@@ -143,8 +143,8 @@ export class ArenaStore implements Store {
   touch(request: RequestFrame, reply: ReplyFrame): void {
     const nowMs = this.#options.clock.nowMs();
     const location = this.#items.find(request, nowMs);
-    if (!mayWrite(this.#items, location, request, reply, nowMs)) return;
-    if (!this.#touch(location, request, nowMs)) outOfMemory(reply);
+    const isAllowed = mayWrite(this.#items, location, request, reply, nowMs);
+    if (isAllowed && !this.#touch(location, request, nowMs)) outOfMemory(reply);
   }
 
   lock(request: RequestFrame, reply: ReplyFrame): void {
@@ -203,9 +203,9 @@ export class ArenaStore implements Store {
 
   touchPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
     const nowMs = this.#options.clock.nowMs();
-    changeMatches(this.#items, request, reply, progress, nowMs, (location) => {
-      return this.#touch(location, request, nowMs) ? CHANGE.CHANGED : CHANGE.NONE;
-    });
+    changeMatches(this.#items, request, reply, progress, nowMs, (location) =>
+      this.#touch(location, request, nowMs) ? CHANGE.CHANGED : CHANGE.NONE,
+    );
   }
 
   lockPrefix(request: RequestFrame, reply: ReplyFrame, progress = inOneGo()): void {
@@ -247,12 +247,16 @@ export class ArenaStore implements Store {
 
   meta(request: RequestFrame): ItemMeta | undefined {
     const nowMs = this.#options.clock.nowMs();
-    const items = this.#items;
-    return items.find(request, nowMs) === NO_LOCATION ? undefined : metaOfOpen(items, nowMs);
+    return this.#items.find(request, nowMs) === NO_LOCATION ? undefined : metaOfOpen(this.#items, nowMs);
   }
 
   sweep(itemsMax: number): boolean {
-    return this.#items.sweep(itemsMax, this.#options.clock.nowMs());
+    const nowMs = this.#options.clock.nowMs();
+    return evictExcess(this.#items, itemsMax, nowMs) || this.#items.sweep(itemsMax, nowMs);
+  }
+
+  get isMakingRoom(): boolean {
+    return this.#items.eviction.isUnfinished;
   }
 
   /** `items` and `memoryBytes` include items that have expired, until an operation or `sweep` meets them. */
@@ -266,7 +270,7 @@ export class ArenaStore implements Store {
     return this.#items.takenBytes;
   }
 
-  /** How many slots of the index a search for every key would look at: a few for each, whatever the keys. */
+  /** How many slots of the index a search for every key would look at. */
   get probes(): number {
     return this.#items.probes;
   }
@@ -279,9 +283,8 @@ export class ArenaStore implements Store {
   /** SET-1 where there is no such item. */
   #create(request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     const { valueBytes, valueStart, valueEnd, tag } = request;
-    if (this.#make(request, valueBytes, valueStart, valueEnd, tag, reply, nowMs)) {
-      replyVersion(this.#items, request, reply);
-    }
+    const isMade = this.#make(request, valueBytes, valueStart, valueEnd, tag, reply, nowMs);
+    if (isMade) replyVersion(this.#items, request, reply);
   }
 
   /** Makes the item of the request that `find` did not find: value and tag as given, expiry as the request says. */
@@ -303,7 +306,7 @@ export class ArenaStore implements Store {
       return false;
     }
     items.create(request, end - start, tag, isMortal, nowMs);
-    copy(items.record.bytes, items.record.valueStart, bytes, start, end);
+    items.record.putValue(0, bytes, start, end);
     items.record.version = ++items.lastVersion; // VERSION-1
     items.record.createdMs = nowMs;
     items.record.access(nowMs);
@@ -315,8 +318,8 @@ export class ArenaStore implements Store {
   /** SET-1 where there is such an item, REPLACE-1. */
   #replace(location: number, request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
     if (!mayWrite(this.#items, location, request, reply, nowMs)) return;
-    if (this.#overwrite(location, request, nowMs)) replyVersion(this.#items, request, reply);
-    else outOfMemory(reply);
+    if (!this.#overwrite(location, request, nowMs)) outOfMemory(reply);
+    else replyVersion(this.#items, request, reply);
   }
 
   /** APPEND-1. */
@@ -330,12 +333,11 @@ export class ArenaStore implements Store {
     if (location !== NO_LOCATION && oldBytes + addedBytes > this.#options.valueBytesMax) {
       reply.status = STATUS.TOO_LARGE; // KEY-3
     } else if (mayWrite(items, location, request, reply, nowMs)) {
-      const hasEntry = items.record.entry !== NO_ENTRY;
-      const keptAt = isInFront ? addedBytes : 0;
-      if (!this.#resize(location, oldBytes + addedBytes, items.record.tag, hasEntry, keptAt, nowMs)) {
-        return outOfMemory(reply);
-      }
-      copy(items.record.bytes, items.record.valueStart + (isInFront ? 0 : oldBytes), valueBytes, valueStart, valueEnd);
+      const { entry, tag } = items.record;
+      const sizeBytes = oldBytes + addedBytes;
+      const hasRoom = this.#resize(location, sizeBytes, tag, entry !== NO_ENTRY, isInFront ? addedBytes : 0, nowMs);
+      if (!hasRoom) return outOfMemory(reply);
+      items.record.putValue(isInFront ? 0 : oldBytes, valueBytes, valueStart, valueEnd);
       this.#written(nowMs);
       replyVersion(items, request, reply);
     }
@@ -348,7 +350,7 @@ export class ArenaStore implements Store {
     const lengthMs = lengthOf(request.ttlMs);
     const needsEntry = lengthMs !== Infinity || tokenOf(items, nowMs) !== 0;
     if (!this.#resize(location, valueEnd - valueStart, tag, needsEntry, -1, nowMs)) return false;
-    copy(items.record.bytes, items.record.valueStart, valueBytes, valueStart, valueEnd);
+    items.record.putValue(0, valueBytes, valueStart, valueEnd);
     items.record.createdMs = nowMs;
     if (needsEntry) items.times.setLife(items.record.entry, nowMs, lengthMs);
     this.#written(nowMs);
@@ -361,7 +363,7 @@ export class ArenaStore implements Store {
     const text = decimal(number);
     const hasEntry = items.record.entry !== NO_ENTRY;
     if (!this.#resize(location, text.length, items.record.tag, hasEntry, -1, nowMs)) return false;
-    copy(items.record.bytes, items.record.valueStart, text, 0, text.length);
+    items.record.putValue(0, text, 0, text.length);
     this.#written(nowMs);
     return true;
   }
@@ -391,10 +393,8 @@ export class ArenaStore implements Store {
   /** Gives the open item room for another value (ArenaItems.resize). Returns false if there is none. */
   #resize(location: number, valueBytes: number, tag: number, withEntry: boolean, keptAt: number, nowMs: number) {
     const items = this.#items;
-    const addedBytes = growthBytes(items, valueBytes, tag, withEntry);
-    const where = makeRoom(items, location, addedBytes, nowMs);
-    if (where < 0) return false;
-    items.resize(where, valueBytes, tag, withEntry, keptAt, nowMs);
-    return true;
+    const where = makeRoom(items, location, growthBytes(items, valueBytes, tag, withEntry), nowMs);
+    if (where >= 0) items.resize(where, valueBytes, tag, withEntry, keptAt, nowMs);
+    return where >= 0;
   }
 }

@@ -30,6 +30,10 @@ const MEAN_WEIGHT = 0.001;
 
 export class Eviction {
   readonly policy: EvictionPolicy;
+  /** Whether one request may evict as many as it needs: those that are carried out in slices. */
+  isUnbounded = false;
+  /** Whether the last request found no room only because it may not evict so many items in one turn. */
+  isUnfinished = false;
   /** For how long evicted items had not been accessed, in ticks; at least 1, so that uses tell where ticks do not. */
   #lifeTicks = 1;
   #random: number;

@@ -3,7 +3,6 @@ import type { Clock } from '../../clock.ts';
 import type { ItemSink, ItemState, LoggedStore } from '../item-sink.ts';
 import type { ArenaItems } from './arena-items.ts';
 import { NO_LOCATION } from './hash-index.ts';
-import { copy } from './key-bytes.ts';
 import { NO_ENTRY } from './times.ts';
 
 /** So many items that are read in a row count as accessed at the same time: asking the clock for each takes long. */
@@ -56,7 +55,7 @@ export class LoggedItems implements LoggedStore {
     if (location === NO_LOCATION) items.create(item, valueBytes, item.tag, needsEntry, nowMs);
     else items.resize(location, valueBytes, item.tag, needsEntry, -1, nowMs);
     const { record } = items;
-    copy(record.bytes, record.valueStart, item.valueBytes, item.valueStart, item.valueEnd);
+    record.putValue(0, item.valueBytes, item.valueStart, item.valueEnd);
     record.version = item.version;
     record.createdMs = item.createdMs;
     record.access(nowMs);

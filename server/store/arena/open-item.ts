@@ -15,6 +15,9 @@ import { NO_LOCATION } from './hash-index.ts';
 import { makeRoomForEntry } from './room.ts';
 import { NO_ENTRY } from './times.ts';
 
+/** The longest decimal i64: what is longer need not be gathered to know that it is none. */
+const DECIMAL_BYTES_MAX = `${-(2n ** 63n)}`.length;
+
 /** A time to live as Times keeps it: 0, and anything above 2^53 − 1, is without end (EXPIRY-2). */
 export function lengthOf(ttlMs: number): number {
   return ttlMs === 0 || ttlMs > COUNTER_MAX ? Infinity : ttlMs;
@@ -105,6 +108,8 @@ export function outOfMemory(reply: ReplyFrame): void {
 
 /** INCREMENT-1: the sum, or undefined if the value is no decimal i64 or the sum would be none (INCREMENT-2). */
 export function sumOf({ record }: ArenaItems, request: RequestFrame): bigint | undefined {
+  if (record.valueEnd - record.valueStart > DECIMAL_BYTES_MAX) return undefined;
+  record.gather();
   const old = readDecimal(record.bytes, record.valueStart, record.valueEnd);
   if (old === undefined) return undefined;
   const sum = old + (has(request, FLAG.NUMBER) ? request.number : 1n);

@@ -50,8 +50,13 @@ export function changeAll(
     if (outcome !== CHANGE.NONE) progress.count++;
     return outcome === CHANGE.REMOVED ? VISIT.REMOVED : VISIT.KEPT;
   };
-  if (visitMatches(items, request, after, itemsOfSlice(request, progress), nowMs, visit) === 'slice') {
-    return progress.suspend(items.visitedKey, 0, items.visitedKeyBytes);
+  items.eviction.isUnbounded = true;
+  try {
+    if (visitMatches(items, request, after, itemsOfSlice(request, progress), nowMs, visit) === 'slice') {
+      return progress.suspend(items.visitedKey, 0, items.visitedKeyBytes);
+    }
+  } finally {
+    items.eviction.isUnbounded = false;
   }
   replyCount(reply, progress.count);
   progress.finish();
@@ -94,6 +99,7 @@ export function listMatches(
   let listed = 0;
   // A page has room for the first item, whatever its size: HELLO-1 makes frames large enough.
   visitMatches(items, request, after, Infinity, nowMs, () => {
+    items.record.gather();
     const { bytes, keyStart, valueStart, valueEnd } = items.record;
     if (listed >= itemsMax || !page.add(bytes, keyStart, valueStart, bytes, valueStart, valueEnd)) {
       reply.status = STATUS.PARTIAL; // LIST-3

@@ -1,17 +1,22 @@
 /**
  * A record, which is an item in a slot:
  *
- *     record = head created:u32 accessed:u32 [tag:u32] [entry:u32] (key value | buffer:u32)      words of the machine
- *     head   = key length:u16 value length:u16 version low:u32 version high:21 bits marks:3 bits uses:8 bits
+ *     record  = head created accessed:u32 [tag:u32] [entry:u32] [chain:u32 value length:u32] content      machine's words
+ *     head    = key length:u16 length in the slot:u16 version low:u32 version high:21 bits marks:3 bits uses:8 bits
+ *     content = key value
  *
- * `marks` tell which of the optional parts are there: a tag that is not 0, a number in Times, and the number of a
- * buffer that holds key and value, where a slot would be too short for them. `uses` count to 255 how often the item was
- * written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of 1/32 s, of which 32 bits
- * tell apart the last four years.
+ * `marks` tell which of the optional parts are there: a tag that is not 0, a number in Times, and the number of a chain
+ * of blocks that holds what a slot would be too short for. Then the slot holds the beginning, so long that the rest
+ * fills its blocks, and that the whole key is in it, if that is possible. The length in the slot is the value's, or
+ * with a chain that of the content. `uses` count to 255 how often the item was written or read. `created` is Unix
+ * seconds, which is what META shows; `accessed` is ticks of 1/32 s, of which 32 bits tell apart the last four years.
  */
-import type { ApartBuffers } from './apart-buffers.ts';
-import { segmentOf, wordOf, type Slabs } from './slabs.ts';
+import { BLOCK_BYTES, type BlockChains } from './block-chains.ts';
+import { copy } from './key-bytes.ts';
+import { RECORD_BYTES_MAX, segmentOf, sizeClass, wordOf, type Slabs } from './slabs.ts';
 import { NO_ENTRY } from './times.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 const HEADER_WORDS = 5;
 const VERSION_LOW = 1;
@@ -32,35 +37,53 @@ const ACCESS_TICK_MS = SECOND_MS / 32;
 export const MARK = { TAG: 1, ENTRY: 2, APART: 4 } as const;
 
 /** How many words the optional parts take, by marks. */
-const OPTIONAL_WORDS: readonly number[] = [0, 1, 1, 2, 1, 2, 2, 3];
+const OPTIONAL_WORDS: readonly number[] = [0, 1, 1, 2, 2, 3, 3, 4];
 
 /** The marks of an item that fits in a slot. */
 export function marksOf(tag: number, withEntry: boolean): number {
   return (tag === 0 ? 0 : MARK.TAG) | (withEntry ? MARK.ENTRY : 0);
 }
 
-/** Bytes of a record without what its slot is too long for. */
+/** Bytes of a record with so much of its content in the slot. */
 export function recordBytes(marks: number, contentBytes: number): number {
   return (HEADER_WORDS + OPTIONAL_WORDS[marks]!) * 4 + contentBytes;
+}
+
+/** Whether a record with these marks is too long for a slot. */
+export function isTooLong(marks: number, contentBytes: number): boolean {
+  return recordBytes(marks, contentBytes) > RECORD_BYTES_MAX;
+}
+
+/** How much of the content of a record that is too long stands in its slot; the rest fills blocks. */
+export function slotContentBytes(marks: number, keyBytes: number, valueBytes: number): number {
+  const restBytes = (keyBytes + valueBytes) % BLOCK_BYTES;
+  const hasRoomForKey = recordBytes(marks | MARK.APART, restBytes + BLOCK_BYTES) <= RECORD_BYTES_MAX;
+  return restBytes < keyBytes && hasRoomForKey ? restBytes + BLOCK_BYTES : restBytes;
 }
 
 /** A view of one record after the other. What it shows is valid until an item is made, resized or removed. */
 export class RecordView {
   readonly #slabs: Slabs;
-  readonly #buffers: ApartBuffers;
+  readonly #chains: BlockChains;
   #words: Uint32Array = new Uint32Array(0);
   #at = 0;
+  /** Of a record with a chain, where its content begins, and how much of that is in the slot. */
+  #contentStart = 0;
+  #slotContentBytes = 0;
+  #slotBytes: Uint8Array = NO_BYTES;
+  /** Where what lies in blocks is brought together: as long as the longest that was. */
+  #whole: Uint8Array = NO_BYTES;
   marks = 0;
-  /** What key and value lie in. */
-  bytes: Uint8Array = new Uint8Array(0);
+  /** What key and value lie in; of a value that lies in blocks, only after `gather`. */
+  bytes: Uint8Array = NO_BYTES;
   keyStart = 0;
   /** Where the key ends, too. */
   valueStart = 0;
   valueEnd = 0;
 
-  constructor(slabs: Slabs, buffers: ApartBuffers) {
+  constructor(slabs: Slabs, chains: BlockChains) {
     this.#slabs = slabs;
-    this.#buffers = buffers;
+    this.#chains = chains;
   }
 
   /** Goes to a record. */
@@ -74,32 +97,74 @@ export class RecordView {
     this.#at = at;
     this.marks = marks;
     const contentAt = at + HEADER_WORDS + OPTIONAL_WORDS[marks]!;
-    if ((marks & MARK.APART) === 0) {
-      this.bytes = this.#slabs.bytes[segment]!;
-      this.keyStart = contentAt * 4;
-      this.valueStart = this.keyStart + (lengths & 0xffff);
-      this.valueEnd = this.valueStart + (lengths >>> 16);
-    } else {
-      this.bytes = this.#buffers.bytes(words[contentAt - 1]!);
-      this.keyStart = 0;
-      this.valueStart = lengths & 0xffff;
-      this.valueEnd = this.bytes.length;
-    }
+    this.bytes = this.#slabs.bytes[segment]!;
+    this.keyStart = contentAt * 4;
+    this.valueStart = this.keyStart + (lengths & 0xffff);
+    if ((marks & MARK.APART) === 0) this.valueEnd = this.valueStart + (lengths >>> 16);
+    else this.#openApart(lengths & 0xffff, lengths >>> 16, words[contentAt - 1]!);
+  }
+
+  #openApart(keyBytes: number, slotContentBytes: number, valueBytes: number): void {
+    this.#slotBytes = this.bytes;
+    this.#contentStart = this.keyStart;
+    this.#slotContentBytes = slotContentBytes;
+    this.valueEnd = this.valueStart + valueBytes;
+    if (keyBytes > slotContentBytes) this.#bringTogether(keyBytes);
+  }
+
+  /** Sees to it that the value can be read in `bytes`, where it lies in blocks; there it is not to be written. */
+  gather(): void {
+    if (this.marks & MARK.APART) this.#bringTogether(this.valueEnd - this.keyStart);
+  }
+
+  #bringTogether(sizeBytes: number): void {
+    const { keyStart, valueStart, valueEnd } = this;
+    if (this.#whole.length < sizeBytes) this.#whole = new Uint8Array(2 ** Math.ceil(Math.log2(sizeBytes)));
+    const inSlotBytes = Math.min(sizeBytes, this.#slotContentBytes);
+    copy(this.#whole, 0, this.#slotBytes, this.#contentStart, this.#contentStart + inSlotBytes);
+    this.#chains.read(this.chain, 0, this.#whole, inSlotBytes, sizeBytes);
+    this.bytes = this.#whole;
+    this.keyStart = 0;
+    this.valueStart = valueStart - keyStart;
+    this.valueEnd = valueEnd - keyStart;
   }
 
   /**
    * Writes the head of a record in a slot that was taken for it, and opens it; everything else is to be filled in.
    *
-   * @param buffer the number of the buffer that holds its key and value, if it is marked so
+   * @param chain the number of the chain that holds what is not in the slot, if it is marked so
    */
-  begin(location: number, marks: number, keyBytes: number, valueBytes: number, buffer: number): void {
+  begin(location: number, marks: number, keyBytes: number, valueBytes: number, chain: number): void {
     const words = this.#slabs.words[segmentOf(location)]!;
     const at = wordOf(location);
     const isApart = (marks & MARK.APART) !== 0;
-    words[at] = keyBytes | (isApart ? 0 : valueBytes << 16);
+    words[at] = keyBytes | ((isApart ? slotContentBytes(marks, keyBytes, valueBytes) : valueBytes) << 16);
     words[at + VERSION_HIGH] = marks << MARKS_SHIFT;
-    if (isApart) words[at + HEADER_WORDS + OPTIONAL_WORDS[marks]! - 1] = buffer;
+    if (isApart) {
+      const contentAt = at + HEADER_WORDS + OPTIONAL_WORDS[marks]!;
+      words[contentAt - 2] = chain;
+      words[contentAt - 1] = valueBytes;
+    }
     this.open(location);
+  }
+
+  /** Writes the key of a record that was begun. */
+  putKey(source: Uint8Array, start: number, end: number): void {
+    if ((this.marks & MARK.APART) === 0) return copy(this.bytes, this.keyStart, source, start, end);
+    this.#putApart(0, source, start, end);
+    if (this.bytes === this.#whole) copy(this.bytes, 0, source, start, end);
+  }
+
+  /** Writes a part of the value, from its byte `at` on. */
+  putValue(at: number, source: Uint8Array, start: number, end: number): void {
+    if ((this.marks & MARK.APART) === 0) copy(this.bytes, this.valueStart + at, source, start, end);
+    else this.#putApart(this.valueStart - this.keyStart + at, source, start, end);
+  }
+
+  #putApart(at: number, source: Uint8Array, start: number, end: number): void {
+    const inSlotEnd = Math.min(end, start + Math.max(0, this.#slotContentBytes - at));
+    copy(this.#slotBytes, this.#contentStart + at, source, start, inSlotEnd);
+    this.#chains.write(this.chain, Math.max(0, at - this.#slotContentBytes), source, inSlotEnd, end);
   }
 
   /** Sets the length of a value that stays in its slot. */
@@ -139,9 +204,19 @@ export class RecordView {
     this.#words[this.#at + HEADER_WORDS + (this.marks & MARK.TAG)] = entry;
   }
 
-  /** The number of the buffer of a record that is marked to have one. */
-  get buffer(): number {
-    return this.#words[this.#at + HEADER_WORDS + OPTIONAL_WORDS[this.marks]! - 1]!;
+  /** The number of the chain of a record that is marked to have one. */
+  get chain(): number {
+    return this.#words[this.#at + HEADER_WORDS + OPTIONAL_WORDS[this.marks]! - 2]!;
+  }
+
+  /** The class of the slot. */
+  get sizeClass(): number {
+    return sizeClass(recordBytes(this.marks, this.slotContentBytes));
+  }
+
+  /** How much of the content stands in the slot. */
+  get slotContentBytes(): number {
+    return this.marks & MARK.APART ? this.#slotContentBytes : this.valueEnd - this.keyStart;
   }
 
   get createdMs(): number {

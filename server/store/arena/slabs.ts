@@ -1,6 +1,6 @@
 /**
  * Memory for records of up to RECORD_BYTES_MAX bytes: segments of 4 MiB, divided into pages of 64 KiB, each of which
- * belongs to a size class and is divided into slots of one size.
+ * belongs to a size class and is divided into slots of one size, or to the chains of blocks for what is longer.
  *
  * The slots of a class are always packed: when one is given back, the class's last record moves into it. So there are
  * no holes to be managed and nothing to be compacted later; all waste is the rest of a slot (at most an eighth of it,
@@ -10,7 +10,7 @@ import { NO_LOCATION } from './hash-index.ts';
 
 /** Locations count in steps of so many bytes: 32 bits of them reach over 32 GiB. */
 const LOCATION_BYTES = 8;
-const PAGE_BYTES = 64 * 1024;
+export const PAGE_BYTES = 64 * 1024;
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** How many locations a page has. */
 export const LOCATIONS_PER_PAGE = PAGE_BYTES / LOCATION_BYTES;
@@ -70,7 +70,7 @@ export class Slabs {
     return this.#usedBytes;
   }
 
-  /** Bytes of the pages that belong to a class. */
+  /** Bytes of the pages that are in use. */
   get pageBytes(): number {
     return (this.#pages - 1 - this.#freePages.length) * PAGE_BYTES;
   }
@@ -80,7 +80,7 @@ export class Slabs {
     const record = this.#records[sizeClass]!;
     const pages = this.#pagesOfClass[sizeClass]!;
     if (record === pages.length * slotsPerPage(sizeClass)) {
-      const page = this.#takePage();
+      const page = this.takePage();
       this.#classOfPage[page] = sizeClass;
       this.#rankOfPage[page] = pages.length;
       pages.push(page);
@@ -100,7 +100,7 @@ export class Slabs {
     const from = this.locationOf(sizeClass, last);
     this.#records[sizeClass] = last;
     this.#usedBytes -= SLOT_BYTES[sizeClass]!;
-    if (last % slotsPerPage(sizeClass) === 0) this.#freePages.push(this.#pagesOfClass[sizeClass]!.pop()!);
+    if (last % slotsPerPage(sizeClass) === 0) this.givePageBack(this.#pagesOfClass[sizeClass]!.pop()!);
     if (from === location) return NO_LOCATION;
     const source = this.words[segmentOf(from)]!;
     const target = this.words[segmentOf(location)]!;
@@ -161,7 +161,8 @@ export class Slabs {
     return this.#rankOfPage[page]! * slotsPerPage(sizeClass) + slot;
   }
 
-  #takePage(): number {
+  /** Gives out a page. */
+  takePage(): number {
     const free = this.#freePages.pop();
     if (free !== undefined) return free;
     const page = this.#pages++;
@@ -171,6 +172,20 @@ export class Slabs {
       this.words.push(new Uint32Array(segment));
     }
     return page;
+  }
+
+  givePageBack(page: number): void {
+    this.#freePages.push(page);
+  }
+
+  /** The segment of a page. */
+  bytesOfPage(page: number): Uint8Array {
+    return this.bytes[Math.floor(page / PAGES_PER_SEGMENT)]!;
+  }
+
+  /** Where in its segment a page begins. */
+  byteOfPage(page: number): number {
+    return (page % PAGES_PER_SEGMENT) * PAGE_BYTES;
   }
 }
 

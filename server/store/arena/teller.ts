@@ -15,7 +15,9 @@ export class Teller {
 
   /** The open item has been written. */
   put(record: RecordView, nowMs: number): void {
-    if (this.sink !== undefined) this.sink.put(this.stateOf(record, nowMs));
+    if (this.sink === undefined) return;
+    record.gather();
+    this.sink.put(this.stateOf(record, nowMs));
   }
 
   /** The open item has other times, or another lock. */
@@ -28,7 +30,7 @@ export class Teller {
     if (this.sink !== undefined) this.sink.remove(this.stateOf(record, nowMs));
   }
 
-  /** The open item; valid until the next one is asked for. */
+  /** The open item, with its value if it has been gathered; valid until the next one is asked for. */
   stateOf(record: RecordView, nowMs: number): ItemState {
     const state = this.#state;
     const times = this.#times;
