@@ -34,9 +34,18 @@ export class ServerProcess {
   }
 
   /** Resident memory in MiB, as the operating system sees it; undefined where it has no /proc. */
-  async residentMib(): Promise<number | undefined> {
+  residentMib(): Promise<number | undefined> {
+    return this.#statusMib('VmRSS');
+  }
+
+  /** The most that it ever was. */
+  peakResidentMib(): Promise<number | undefined> {
+    return this.#statusMib('VmHWM');
+  }
+
+  async #statusMib(name: 'VmRSS' | 'VmHWM'): Promise<number | undefined> {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
-    const match = /^VmRSS:\s+(\d+) kB$/m.exec(status);
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status);
     return match === null ? undefined : Math.round(Number(match[1]) / 1024);
   }
 
