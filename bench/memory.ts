@@ -5,9 +5,9 @@
  *     npm run bench:memory -- [--keys N,N,…] [--seconds S]
  *
  * Redis and memcached are measured at the first number of items only, and in the same way: what each had taken before
- * the first of these items, when it had served for a second, is not counted, so neither is what Node takes to begin with.
- * What it takes on top while it is loaded (young objects, compiled code, buffers of connections) is, and weighs the less
- * the more items there are.
+ * these items, when it had served for a second, is not counted, so neither is what Node takes to begin with. What it
+ * takes on top while it is loaded (young objects, compiled code, buffers of connections) is, and weighs the less the
+ * more items there are.
  */
 import { parseArgs } from 'node:util';
 import { fill, load } from './lib/load.ts';

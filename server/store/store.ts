@@ -114,12 +114,13 @@ export interface Store {
   /** META-1; undefined if there is no such item. Does not count as an access. */
   meta(request: RequestFrame): ItemMeta | undefined;
   /**
-   * Whether the last operation, if it ended with 507, has begun to make room: the same request, handed in again, goes on
-   * with that. Another 507 without it is final.
+   * Whether the last operation, if it ended with 507, has begun to make room: the same request, handed in again, goes
+   * on with that. Another 507 without it is final.
    */
   readonly isMakingRoom?: boolean;
   /**
-   * Removes expired items, and evicts where items take more than they may, looking at a bounded number of items and going on at the next call where it ended.
+   * Removes expired items, and evicts where items take more than they may, looking at a bounded number of items and
+   * going on at the next call where it ended.
    *
    * @param itemsMax how many items to look at
    * @returns whether there may be more that have expired

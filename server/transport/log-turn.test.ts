@@ -76,6 +76,7 @@ class Scene {
     const reader: StreamReader = {
       received: () => {},
       ended: () => {},
+      released: () => {},
       drained: () => {},
       finished: () => {},
       closed: (error) => void this.events.push(`${name} is closed: ${error?.message}`),
