@@ -5,12 +5,12 @@
  *     head    = key length:u16 length in the slot:u16 version low:u32 version high:21 bits marks:3 bits uses:8 bits
  *     content = key value
  *
- * Numbers are in the byte order of the machine. `marks` tell which of the optional parts are there: a tag that is not
- * 0, a number in Times, and the number of a chain of blocks that holds what a slot would be too short for. Then the slot
- * holds the beginning, so long that the rest fills its blocks, and that the whole key is in it, if that is possible. The
- * length in the slot is the value's, or with a chain that of the content. `uses` count to 255 how often the item was
- * written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of 1/32 s, of which 32 bits
- * tell apart the last four years.
+ * Numbers are in the byte order of the machine. `marks` tell which of the optional parts are there: a tag that is
+ * not 0, a number in Times, and the number of a chain of blocks that holds what a slot would be too short for. Then
+ * the slot holds the beginning, so long that the rest fills its blocks, and that the whole key is in it, if that is
+ * possible. The length in the slot is the value's, or with a chain that of the content. `uses` count to 255 how
+ * often the item was written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of
+ * 1/32 s, of which 32 bits tell apart the last four years.
  */
 import { BLOCK_BYTES, type BlockChains } from './block-chains.ts';
 import { copy } from './key-bytes.ts';
