@@ -54,8 +54,8 @@ export class Silence {
   /**
    * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered: a sweep
    * would wait at every offset. Slowness alone is no failure, but cases have failed by then, and one that is answered
-   * brings the long waits back. Who answers some requests and leaves out others is waited for a quarter as long, as every
-   * pipeline may be in vain; deadlines stay, for what is answered may take its time.
+   * brings the long waits back. Who answers some requests and leaves out others is waited for a quarter as long, as the
+   * wait may be in vain with every pipeline; deadlines stay, for what is answered may take its time.
    */
   sessionFor(profile: Profile): Session {
     const { waitMs, timeoutScale } = this.#session;
