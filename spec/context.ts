@@ -24,7 +24,13 @@ export interface ContextOptions {
   readonly signal: AbortSignal;
 }
 
+const DROPPED =
+  'the request before it, in the same write, was answered: what follows the first frame of a read may have been dropped, ' +
+  'or be kept until more arrives (TRANSPORT-2)';
+
 export class CaseContext {
+  /** Whether the last wait was for a request that was sent together with one that was answered. */
+  #isPartlyAnswered = false;
   readonly session: Session;
   readonly random: Random;
   readonly resolver: Resolver;
@@ -59,7 +65,8 @@ export class CaseContext {
       this.connections.push(connection);
       return connection;
     } catch (error) {
-      const observed = error instanceof Error ? error.message : String(error);
+      const why = error instanceof Error ? error.message : String(error);
+      const observed = this.signal.aborted ? 'none in the time that the case has' : why;
       throw new Violation({ expected: 'a new connection', observed, code: 'no-connection', clause: 'TRANSPORT-5' });
     }
   }
@@ -174,6 +181,7 @@ export class CaseContext {
   async take(connection: Connection): Promise<Incoming> {
     const came = await connection.next();
     if (came.kind === 'binary' || came.kind === 'json') this.#checkForm(connection, came);
+    this.#isPartlyAnswered = came.kind === 'timeout' && isPartlyAnswered(connection);
     return came;
   }
 
@@ -219,7 +227,12 @@ export class CaseContext {
     const partial = came.kind === 'binary' ? problems.find((problem) => problem !== describeIncoming(came)) : undefined;
     const observed = partial === undefined ? (problems[0] ?? '') : `${partial} in ${describeIncoming(came)}`;
     const code = all.some((each) => hasStatus(each, came)) ? 'wrong-content' : failureCode(came);
-    throw new Violation({ expected: what + wanted, observed, code });
+    throw new Violation({
+      expected: what + wanted,
+      observed,
+      code,
+      hint: this.#isPartlyAnswered ? DROPPED : undefined,
+    });
   }
 
   #record(expected: OneExpectation, came: Incoming): void {
@@ -320,6 +333,12 @@ function hasStatus(expected: OneExpectation, came: Incoming): boolean {
 }
 
 /** How it is called that this came in place of what was expected. */
+/** Whether something came for what was sent last, and more is due. */
+function isPartlyAnswered({ transcript, due }: Connection): boolean {
+  const sentAt = transcript.events.findLastIndex(({ direction }) => direction === 'sent');
+  return due.length > 0 && transcript.events.slice(sentAt + 1).some(({ direction }) => direction === 'received');
+}
+
 function failureCode(came: Incoming): FailureCode {
   if (came.kind === 'timeout') return 'no-reply';
   if (came.kind === 'closed' || came.kind === 'garbage') return came.kind;

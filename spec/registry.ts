@@ -74,8 +74,8 @@ const all: readonly (readonly Case[])[] = [
 ];
 
 /**
- * Throws an Error that names the case unless ids are unique and well formed, and steps hold to their schema. CASES does,
- * by a test: to check it in every process took more time than all that a command like `explain` has to do.
+ * Throws an Error that names the case unless ids are unique and well formed, and steps hold to their schema. CASES does
+ * so by a test: to check it in every process took more time than all that a command like `explain` has to do.
  */
 export function checkCases(cases: readonly Case[]): void {
   const seen = new Set<string>();

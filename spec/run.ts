@@ -244,9 +244,10 @@ class SuiteRun {
   /** How often a failure is run again, to tell whether it always fails. */
   #rerunsFor({ profile }: Case, { code }: CaseResult): number {
     // Who ended the server while others ran too is still to be found out.
-    if (code !== 'crash' && this.#silence.isHopeless(profile)) return 0;
+    if (!MAY_BE_GONE.has(code) && this.#silence.isHopeless(profile)) return 0;
     // Where nothing at all is answered, another silence tells nothing.
     if (code === 'no-reply' && this.#silence.of(profile) >= IMPATIENT_CASES) return 0;
+    if (code === 'no-reply' && this.#silence.isWary(profile)) return 1;
     // A server that ended twice at the same case needs no further proof, and each start takes its time.
     return code === 'crash' ? 1 : RERUNS_MAX;
   }

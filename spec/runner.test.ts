@@ -118,6 +118,21 @@ describe('verdicts', () => {
     });
   });
 
+  test('a request that goes unanswered behind one that was answered has a hint', async () => {
+    const silentGet = but('GET', () => []);
+    const steps: StepsCase['steps'] = [
+      { send: [set('k', 'v'), get('k')] },
+      { recv: { status: 200 } },
+      { recv: found('v') },
+    ];
+    expect(await verdict(silentGet, { ...base, steps })).toMatchObject({
+      code: 'no-reply',
+      hint: expect.stringContaining('what follows the first frame of a read'),
+    });
+    const alone = { ...base, steps: [ask(set('k', 'v')), ask(get('k'), found('v'))] };
+    expect(await verdict(silentGet, alone)).not.toHaveProperty('hint');
+  });
+
   test('a case about a SHOULD warns instead of failing', async () => {
     const steps = [ask(get('k'), found('v'))];
     expect(await verdict(right, { ...base, level: 'SHOULD', steps })).toMatchObject({ status: 'WARN' });

@@ -12,12 +12,16 @@ export const IMPATIENT_CASES = 6;
 /** After so many the rest of the profile is not tried. */
 export const MUTE_CASES = 24;
 const IMPATIENT_SHARE = 8;
+/** The share where as many cases in all, though not in a row, had no reply. */
+const WARY_SHARE = 4;
 /** After so many cases of a profile none of which passed, what fails is not run again. */
 export const HOPELESS_CASES = 6;
 
 export class Silence {
   readonly #session: Session;
   readonly #cases = new Map<Profile, number>();
+  /** How many cases of a profile had no reply, in all. */
+  readonly #unanswered = new Map<Profile, number>();
   /** How many cases of a profile ran before the first that passed, and then none any more. */
   readonly #withoutPass = new Map<Profile, number>();
 
@@ -30,6 +34,11 @@ export class Silence {
   /** How many cases of a profile in a row had no reply. */
   of(profile: Profile): number {
     return this.#cases.get(profile) ?? 0;
+  }
+
+  /** Whether so many cases had no reply that another says little: its failure is run again once. */
+  isWary(profile: Profile): boolean {
+    return (this.#unanswered.get(profile) ?? 0) >= IMPATIENT_CASES;
   }
 
   /** Whether cases of a profile are not to be tried any more. */
@@ -45,11 +54,14 @@ export class Silence {
   /**
    * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered: a sweep
    * would wait at every offset. Slowness alone is no failure, but cases have failed by then, and one that is answered
-   * brings the long waits back.
+   * brings the long waits back. Who answers some requests and leaves out others is waited for a quarter as long, as the
+   * wait may be in vain with every pipeline; deadlines stay, for what is answered may take its time.
    */
   sessionFor(profile: Profile): Session {
-    if (this.of(profile) < IMPATIENT_CASES) return this.#session;
     const { waitMs, timeoutScale } = this.#session;
+    if (this.of(profile) < IMPATIENT_CASES) {
+      return this.isWary(profile) ? { ...this.#session, waitMs: Math.ceil(waitMs / WARY_SHARE) } : this.#session;
+    }
     const waits = { waitMs: Math.ceil(waitMs / IMPATIENT_SHARE), timeoutScale: timeoutScale / IMPATIENT_SHARE };
     return { ...this.#session, ...waits };
   }
@@ -60,6 +72,7 @@ export class Silence {
     this.#withoutPass.set(profile, status === 'PASS' || status === 'OBS' ? Number.NEGATIVE_INFINITY : without + 1);
     // A connection that came too late for a short wait says nothing of replies.
     if (code === 'no-connection') return;
+    if (code === 'no-reply') this.#unanswered.set(profile, (this.#unanswered.get(profile) ?? 0) + 1);
     this.#cases.set(profile, code === 'no-reply' ? this.of(profile) + 1 : 0);
   }
 }
