@@ -3,12 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server as Listener, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Speicher } from '../client/index.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { FrameWriter, OPCODE, putReply, type ReplyFrame } from '../protocol/index.ts';
-import { createServer, type Server } from '../server/index.ts';
 import { SPEICHER } from '../testing/speicher-command.ts';
 import { serveFrames } from './testing/frame-server.ts';
+import { startOwnServer } from './testing/own-server.ts';
 import { cleanEnvironment, run, serve, start } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
@@ -18,21 +17,7 @@ const hasScript = process.platform === 'linux' && spawnSync('script', ['--versio
 
 const ALL = 'get,set,add,delete,touch,increment,append,count,keys';
 
-let server: Server;
-let client: Speicher;
-let url: string;
-
-beforeAll(async () => {
-  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
-  await server.start();
-  url = server.addresses[0]!.url;
-  client = new Speicher(url);
-});
-
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-});
+const { url, client } = await startOwnServer();
 
 interface Tally {
   requests: number;

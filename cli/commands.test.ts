@@ -2,34 +2,19 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Speicher } from '../client/index.ts';
-import { createServer, type Server } from '../server/index.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { VERSION } from '../server/version.ts';
 import { ARGUMENTS, OPTIONS, readCall, usage } from './client-command.ts';
 import { CLIENT_COMMANDS } from './client-commands.ts';
 import { makeCommand } from './commands/client.ts';
 import { render } from './render.ts';
+import { startOwnServer } from './testing/own-server.ts';
 import { run as runBare, type Run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
 
-let server: Server;
-let client: Speicher;
-let url: string;
-
-beforeAll(async () => {
-  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
-  await server.start();
-  url = server.addresses[0]!.url;
-  client = new Speicher(url);
-});
-
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-});
+const { url, client } = await startOwnServer();
 
 beforeEach(async () => {
   await client.reset();

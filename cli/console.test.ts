@@ -3,34 +3,26 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Speicher } from '../client/index.ts';
-import { createServer, type Server } from '../server/index.ts';
+import { createServer } from '../server/index.ts';
 import { SPEICHER } from '../testing/speicher-command.ts';
 import { isCommandLine } from './console/command-lines.ts';
 import { createCompleter } from './console/completion.ts';
 import { hintFor } from './console/hints.ts';
 import { historyFile, isSecret } from './console/history.ts';
+import { startOwnServer } from './testing/own-server.ts';
 import { cleanEnvironment, run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
 
-let server: Server;
-let client: Speicher;
-let url: string;
+const { url, client } = await startOwnServer();
 let directory: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'speicher-console-'));
-  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
-  await server.start();
-  url = server.addresses[0]!.url;
-  client = new Speicher(url);
 });
 
 afterAll(async () => {
-  await client.close();
-  await server.stop();
   rmSync(directory, { recursive: true });
 });
 

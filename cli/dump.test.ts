@@ -4,31 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { Speicher } from '../client/index.ts';
-import { createServer, type Server } from '../server/index.ts';
 import { readFrames } from './dump/frames.ts';
 import { jsonLine, readJsonLines } from './dump/json-lines.ts';
 import { dumpItems, loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
+import { startOwnServer } from './testing/own-server.ts';
 import { run as runBare, serve, type Run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
 
-let server: Server;
-let client: Speicher;
-let url: string;
+const { url, client } = await startOwnServer();
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'speicher-'));
-  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
-  await server.start();
-  url = server.addresses[0]!.url;
-  client = new Speicher(url);
 });
 
 afterAll(async () => {
-  await client.close();
-  await server.stop();
   await rm(folder, { recursive: true });
 });
 

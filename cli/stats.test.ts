@@ -1,21 +1,14 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createServer, type Server } from '../server/index.ts';
+import { expect, test, vi } from 'vitest';
 import { statsTable } from './commands/stats.ts';
+import { startOwnServer } from './testing/own-server.ts';
 import { start } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
 
-let server: Server;
-
-beforeAll(async () => {
-  server = createServer({ listen: ['tcp://127.0.0.1:0'] });
-  await server.start();
-});
-
-afterAll(() => server.stop());
+const { url } = await startOwnServer();
 
 test('the table has a rate for what only grows', () => {
   const before = { atMs: 1000, stats: { items: 1, requests: 1000, hits: 5 } };
@@ -32,7 +25,7 @@ test('the table has a rate for what only grows', () => {
 });
 
 test('--watch goes on until Ctrl-C, which is no failure', async () => {
-  const child = start(['stats', '--watch', '100ms', '--json', '-u', server.addresses[0]!.url]);
+  const child = start(['stats', '--watch', '100ms', '--json', '-u', url]);
   const exited = once(child, 'close');
   const requests: number[] = [];
   for await (const line of createInterface({ input: child.stdout! })) {

@@ -1,10 +1,9 @@
 /** Backups of directories that a server is writing to: each is what a kill at one moment would have left. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { silentLogger } from '../logger.ts';
-import { createServer, type Server, type ServerOptionsInput } from '../index.ts';
+import { serveData, temporaryFolder } from '../testing/data-server.ts';
 import { RawPeer, requestBytes } from '../testing/raw-peer.ts';
 import { backupData } from './backup.ts';
 import { checkData } from './check.ts';
@@ -13,25 +12,6 @@ import type { Disk, DiskFile } from './disk.ts';
 import { nodeDisk, openNodeDisk } from './node-disk.ts';
 import { ModelStore } from './testing/model-store.ts';
 import { SimDisk, seededRandom } from './testing/sim-disk.ts';
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'speicher-'));
-  cleanups.push(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
-async function serve(data: string, options: ServerOptionsInput = {}): Promise<Server> {
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], data, ...options });
-  await server.start();
-  cleanups.push(() => server.stop());
-  return server;
-}
 
 const VALUE = 'v'.repeat(2000);
 
@@ -56,13 +36,13 @@ async function valueOf(peer: RawPeer, key: string): Promise<string> {
 test('of a server under writes, with snapshots in between, every copy is whole and starts', async () => {
   const folder = await temporaryFolder();
   const data = join(folder, 'data');
-  const server = await serve(data, { rewriteMinBytes: 64 * 1024 });
+  const server = await serveData(data, { rewriteMinBytes: 64 * 1024 });
   const peer = await RawPeer.connect(server);
   const progress = { written: 0 };
   let isOver = false;
   await peer.ask('SET', { key: 'n', value: '0' });
   const writing = writeUntil(peer, () => isOver, progress);
-  cleanups.push(() => {
+  onTestFinished(() => {
     isOver = true;
     return writing;
   });
@@ -73,7 +53,7 @@ test('of a server under writes, with snapshots in between, every copy is whole a
     await backupData(nodeDisk(data, 'r'), openNodeDisk(copy));
     const after = progress.written;
     for (const name of await readdir(copy)) filesSeen.add(name);
-    const reader = await serve(copy);
+    const reader = await serveData(copy);
     const copied = await RawPeer.connect(reader);
     const n = Number(await valueOf(copied, 'n'));
     expect(n).toBeGreaterThanOrEqual(before);
@@ -210,7 +190,7 @@ test(
 test('of a server that is stopped nothing is missing, and the copy has no lock', async () => {
   const folder = await temporaryFolder();
   const data = join(folder, 'data');
-  const server = await serve(data, { durability: 'snapshot' });
+  const server = await serveData(data, { durability: 'snapshot' });
   const peer = await RawPeer.connect(server);
   peer.send(requestBytes('SET', { key: 'a', value: '1' }));
   expect((await peer.reply()).status).toBe(200);

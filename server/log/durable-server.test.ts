@@ -1,33 +1,14 @@
 /** A server on a real directory: what it keeps, who may have the directory, and what it does when the disk fails. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { FLAG } from '../../protocol/index.ts';
-import { createServer, type Server, type ServerOptionsInput } from '../index.ts';
+import { createServer, type Server } from '../index.ts';
+import { serveData, temporaryFolder } from '../testing/data-server.ts';
 import { RawPeer, requestBytes } from '../testing/raw-peer.ts';
 import { checkData, repairData } from './check.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { nodeDisk, openNodeDisk } from './node-disk.ts';
-
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'speicher-'));
-  cleanups.push(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
-async function serve(data: string, options: ServerOptionsInput = {}): Promise<Server> {
-  const server = createServer({ listen: ['tcp://127.0.0.1:0'], data, ...options });
-  await server.start();
-  cleanups.push(() => server.stop());
-  return server;
-}
 
 async function ask(server: Server, ...requests: Parameters<typeof requestBytes>[]): Promise<number[]> {
   const peer = await RawPeer.connect(server);
@@ -40,16 +21,16 @@ async function ask(server: Server, ...requests: Parameters<typeof requestBytes>[
 
 test.each(['snapshot', 'everysec', 'always'] as const)('with %s a server that was stopped comes back', async (mode) => {
   const data = await temporaryFolder();
-  const first = await serve(data, { durability: mode });
+  const first = await serveData(data, { durability: mode });
   expect(await ask(first, ['SET', { key: 'a', value: '1' }], ['SET', { key: 'b', value: '2' }])).toEqual([200, 200]);
   expect(await ask(first, ['DELETE', { key: 'b' }], ['SYNC', {}], ['GET', { key: 'a' }])).toEqual([200, 200, 200]);
   await first.stop();
-  const second = await serve(data, { durability: mode });
+  const second = await serveData(data, { durability: mode });
   expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([200, 404]);
 });
 
 test('with always many connections are served by few syncs, each in its order', async () => {
-  const server = await serve(await temporaryFolder(), { durability: 'always' });
+  const server = await serveData(await temporaryFolder(), { durability: 'always' });
   const peers = await Promise.all(Array.from({ length: 20 }, () => RawPeer.connect(server)));
   for (const [at, peer] of peers.entries()) {
     const requests = Array.from({ length: 10 }, (_, id) => requestBytes('SET', { key: `k${at}`, value: 'v', id }));
@@ -63,7 +44,7 @@ test('with always many connections are served by few syncs, each in its order', 
 
 test('one server at a time has a directory, and the lock is gone with its owner', async () => {
   const data = await temporaryFolder();
-  const first = await serve(data);
+  const first = await serveData(data);
   await expect(createServer({ listen: ['tcp://127.0.0.1:0'], data }).start()).rejects.toMatchObject({
     code: 'SPEICHER_DATA_IN_USE',
   });
@@ -83,7 +64,7 @@ test('a path that is too long for a socket is locked all the same', async () => 
 
 test('damage is refused with the commands that help; check finds it, repair saves the rest', async () => {
   const data = await temporaryFolder();
-  const server = await serve(data);
+  const server = await serveData(data);
   for (const key of ['a', 'b', 'c']) await ask(server, ['SET', { key, value: `value of ${key}` }]);
   await server.stop();
   const before = await checkData(nodeDisk(data));
@@ -100,7 +81,7 @@ test('damage is refused with the commands that help; check finds it, repair save
   const saved = join(await temporaryFolder(), 'saved');
   expect((await repairData(nodeDisk(data), openNodeDisk(saved), () => Date.now())).items).toBe(2);
   expect(await readFile(path)).toEqual(bytes);
-  const again = await serve(saved);
+  const again = await serveData(saved);
   const statuses = await ask(again, ['GET', { key: 'a' }], ['GET', { key: 'b' }], ['GET', { key: 'c' }]);
   expect(statuses).toEqual([200, 404, 200]);
 });
@@ -118,6 +99,6 @@ test('a clock that was set back brings no expired item to life (EXPIRY-1)', asyn
   nowMs -= 500_000;
   const second = createServer({ listen: ['tcp://127.0.0.1:0'], data }, { clock });
   await second.start();
-  cleanups.push(() => second.stop());
+  onTestFinished(() => second.stop());
   expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([404, 200]);
 });
