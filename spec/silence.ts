@@ -53,9 +53,9 @@ export class Silence {
 
   /**
    * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered, and a
-   * quarter where some requests were answered and others left out: a sweep would wait at every offset. Slowness alone is
-   * no failure, but cases have failed by then, and deadlines grow with the round trip all the same. One that is answered
-   * ends a row of silent ones.
+   * quarter where some requests were answered and others left out: a sweep would wait at every offset. Slowness alone
+   * is no failure, but cases have failed by then, and deadlines grow with the round trip all the same. One that is
+   * answered ends a row of silent ones.
    */
   sessionFor(profile: Profile): Session {
     const isImpatient = this.of(profile) >= IMPATIENT_CASES;
