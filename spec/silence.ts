@@ -52,18 +52,17 @@ export class Silence {
   }
 
   /**
-   * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered: a sweep
-   * would wait at every offset. Slowness alone is no failure, but cases have failed by then, and one that is answered
-   * brings the long waits back. Who answers some requests and leaves out others is waited for a quarter as long, as the
-   * wait may be in vain with every pipeline; deadlines stay, for what is answered may take its time.
+   * The session for a case of a profile: with waits and deadlines an eighth as long where nothing has answered, and a
+   * quarter where some requests were answered and others left out: a sweep would wait at every offset. Slowness alone
+   * is no failure, but cases have failed by then, and deadlines grow with the round trip all the same. One that is
+   * answered ends a row of silent ones.
    */
   sessionFor(profile: Profile): Session {
+    const isImpatient = this.of(profile) >= IMPATIENT_CASES;
+    if (!isImpatient && !this.isWary(profile)) return this.#session;
+    const share = isImpatient ? IMPATIENT_SHARE : WARY_SHARE;
     const { waitMs, timeoutScale } = this.#session;
-    if (this.of(profile) < IMPATIENT_CASES) {
-      return this.isWary(profile) ? { ...this.#session, waitMs: Math.ceil(waitMs / WARY_SHARE) } : this.#session;
-    }
-    const waits = { waitMs: Math.ceil(waitMs / IMPATIENT_SHARE), timeoutScale: timeoutScale / IMPATIENT_SHARE };
-    return { ...this.#session, ...waits };
+    return { ...this.#session, waitMs: Math.ceil(waitMs / share), timeoutScale: timeoutScale / share };
   }
 
   note(profile: Profile, { status, code }: Pick<CaseResult, 'status' | 'code'>): void {
