@@ -30,7 +30,8 @@ async function recordsOf(behaviour: Behaviour, run: readonly string[], timeoutSc
   }
 }
 
-describe('a server that answers JSON alone', () => {
+// Side by side: nearly all of their time they wait.
+describe.concurrent('a server that answers JSON alone', () => {
   test('is tried for a while, and what is left of core is blocked', async () => {
     const records = (await recordsOf(() => [], ALL, SCALE)).filter(({ profile }) => profile === 'core');
     // HELLO went unanswered too, which counts for the first of them.
@@ -44,7 +45,7 @@ describe('a server that answers JSON alone', () => {
   });
 });
 
-describe('a server that answers everything with the same', () => {
+describe.concurrent('a server that answers everything with the same', () => {
   const envelope = buildFrame(Buffer.from('{"status_code":404}'));
   test.each<[string, Behaviour]>([
     ['envelope', () => [envelope]],
@@ -61,7 +62,7 @@ describe('a server that answers everything with the same', () => {
   });
 });
 
-describe('a server that drops what follows the first frame of a read', () => {
+describe.concurrent('a server that drops what follows the first frame of a read', () => {
   test('is waited for a quarter as long, once it has left out some', async () => {
     const busy = new WeakSet<object>();
     const firstAlone: Behaviour = (due, socket, items) => {
@@ -80,7 +81,7 @@ describe('a server that drops what follows the first frame of a read', () => {
   });
 });
 
-describe('a server that answers late', () => {
+describe.concurrent('a server that answers late', () => {
   test('is waited for, however many cases there are', async () => {
     const records = await recordsOf(
       (due, socket, items) => {
