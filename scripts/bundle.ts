@@ -3,7 +3,7 @@
  * is what a script waits for. The other entry points stay one file for each source (docs/decisions/0002-plain-tsc.md).
  */
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { REPOSITORY } from './repository.ts';
 
@@ -44,14 +44,17 @@ function licences({ inputs }: Metafile): string {
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+/** What a build for tests has in the command's folder and is not the command's. */
+const KEPT = 'testing';
+
 /**
  * Puts bundles in the place of the compiled modules of the command.
  *
- * @param folder a build, relative to the repository
+ * @param folder a build, absolute or relative to the repository
  * @throws Error if something cannot be bundled; it has been printed
  */
 export async function bundleCommand(folder: string): Promise<void> {
-  const dist = join(REPOSITORY, folder);
+  const dist = resolve(REPOSITORY, folder);
   const cli = join(dist, 'cli');
   const bundled = join(dist, 'bundled');
   const { metafile } = await build({
@@ -69,8 +72,9 @@ export async function bundleCommand(folder: string): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   });
-  rmSync(cli, { recursive: true });
-  renameSync(bundled, cli);
+  for (const name of readdirSync(cli).filter((each) => each !== KEPT)) rmSync(join(cli, name), { recursive: true });
+  for (const name of readdirSync(bundled)) renameSync(join(bundled, name), join(cli, name));
+  rmSync(bundled, { recursive: true });
   writeFileSync(join(cli, 'LICENCES.txt'), licences(metafile));
   chmodSync(join(cli, 'main.js'), 0o755);
 }

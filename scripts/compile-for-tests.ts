@@ -5,6 +5,6 @@
 import { COMPILED_MAIN_ENV } from '../testing/speicher-command.ts';
 import { compiledMain } from './compile.ts';
 
-export default function setup(): void {
-  process.env[COMPILED_MAIN_ENV] = compiledMain();
+export default async function setup(): Promise<void> {
+  process.env[COMPILED_MAIN_ENV] = await compiledMain();
 }

@@ -14,6 +14,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { bundleCommand } from './bundle.ts';
 import { REPOSITORY, writtenFiles } from './repository.ts';
 
 /** What tsc compiles, as tsconfig.build.json and tsconfig.tests.json include it. */
@@ -25,6 +26,7 @@ const COPIED = /^(?:protocol|server|client|spec|cli)\/.*\.(?:md|json|py|html|css
 /** What else decides on the outcome. */
 const SETTINGS = [
   'package-lock.json',
+  'scripts/bundle.ts',
   'scripts/compile.ts',
   'tsconfig.json',
   'tsconfig.build.json',
@@ -84,7 +86,7 @@ function removeOld(): void {
  * @returns the path of its main module
  * @throws Error if the sources cannot be compiled
  */
-export function compiledMain(): string {
+export async function compiledMain(): Promise<string> {
   const name = digestOfSources();
   const folder = join(TEST_BUILDS, name);
   if (!existsSync(folder)) {
@@ -93,6 +95,7 @@ export function compiledMain(): string {
     const scratch = mkdtempSync(join(TEST_BUILDS, 'new-'));
     if (!build(scratch, 'tsconfig.tests.json'))
       throw new Error('the sources cannot be compiled, and the tests need the command');
+    await bundleCommand(scratch);
     // A folder appears whole or not at all, so that a run that is killed leaves nothing that looks like a build.
     renameSync(scratch, folder);
   }

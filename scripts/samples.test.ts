@@ -23,7 +23,7 @@ const PACKAGE = {
 };
 
 /** In a sample the package is imported by its name; it means the sources, compiled, as these load soonest. */
-const build = join(dirname(compiledMain()), '..');
+const build = join(dirname(await compiledMain()), '..');
 const pathsTo = (ending: string): Record<string, string[]> =>
   Object.fromEntries(Object.entries(PACKAGE).map(([name, part]) => [name, [join(build, part, `index.${ending}`)]]));
 
