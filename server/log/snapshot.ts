@@ -39,8 +39,10 @@ export async function writeSnapshot(
   store: LoggedStore,
   options: SnapshotOptions,
 ): Promise<WrittenSnapshot> {
-  const writer = new FrameWriter(2 * SLICE_BYTES);
+  let writer = new FrameWriter(2 * SLICE_BYTES);
+  let spare = new FrameWriter(2 * SLICE_BYTES);
   let items = 0;
+  // Items that move are visited between the slices too.
   store.beginWalk((item) => {
     writePut(writer, item);
     items++;
@@ -58,9 +60,11 @@ export async function writeSnapshot(
       isOver = walkSlice(store, writer);
       if (isOver) writeEnd(writer, items);
       const block = sealBlock(writer, headCrc, sequence, 0, options.nowMs());
+      // What is visited while this block is written belongs to the next one.
+      [writer, spare] = [spare, writer];
+      beginBlock(writer);
       await file.write(block, at);
       at += block.length;
-      beginBlock(writer);
       if (at - syncedAt >= SYNC_BYTES) {
         await file.sync();
         syncedAt = at;
