@@ -132,6 +132,7 @@ const config = {
       description: 'lines of protocol/ and server/ that the suites reach, in the spawned servers too',
       runtime: 'node',
       command: ['{runtime}', '--import', 'tsx', 'scripts/coverage.ts'],
+      timeoutMs: 900_000,
     },
     {
       name: 'durability',
