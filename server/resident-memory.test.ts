@@ -21,7 +21,7 @@ let server: ServerProcess | undefined;
 
 afterEach(() => server?.stop());
 
-/** What is promised is about the built server on Node: other runtimes, and counting coverage, take memory of their own. */
+/** The promise is about the built server on Node: other runtimes, and counting coverage, take memory of their own. */
 function reasonToSkip(): string | undefined {
   if (!existsSync('/proc/self/status')) return 'where there is no /proc';
   if (process.versions['bun'] !== undefined) return 'on Bun';
