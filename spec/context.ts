@@ -332,13 +332,13 @@ function hasStatus(expected: OneExpectation, came: Incoming): boolean {
   return (came.kind === 'json') === 'json' in expected && statuses.includes(came.status ?? 0);
 }
 
-/** How it is called that this came in place of what was expected. */
 /** Whether something came for what was sent last, and more is due. */
 function isPartlyAnswered({ transcript, due }: Connection): boolean {
   const sentAt = transcript.events.findLastIndex(({ direction }) => direction === 'sent');
   return due.length > 0 && transcript.events.slice(sentAt + 1).some(({ direction }) => direction === 'received');
 }
 
+/** How it is called that this came in place of what was expected. */
 function failureCode(came: Incoming): FailureCode {
   if (came.kind === 'timeout') return 'no-reply';
   if (came.kind === 'closed' || came.kind === 'garbage') return came.kind;

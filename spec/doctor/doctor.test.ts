@@ -45,6 +45,11 @@ test('a server that sends a byte now and then for ever is not listened to for ev
   expect(findings.map(showFinding)).toEqual([expect.stringContaining('and does not stop')]);
 });
 
+test('a wait that is no whole number of milliseconds is a wait like any other', async () => {
+  const address = await serve(dialect({}));
+  expect((await diagnose(parseAddress(address), { timeoutScale: 0.1 * 3 })).isReady).toBe(true);
+});
+
 interface Dialect {
   readonly littleEndian?: boolean;
   /** How many bytes more than those behind it the length counts. */

@@ -38,7 +38,8 @@ function isWhole(bytes: Buffer): boolean {
 async function connected(socket: Socket, address: Address, waitMs: number): Promise<string | undefined> {
   try {
     const event = address.kind === 'tls' ? 'secureConnect' : 'connect';
-    await once(socket, event, { signal: AbortSignal.timeout(waitMs) });
+    // This one takes whole milliseconds alone.
+    await once(socket, event, { signal: AbortSignal.timeout(Math.ceil(waitMs)) });
     return undefined;
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError') return 'TIMEOUT';

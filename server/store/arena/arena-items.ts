@@ -65,7 +65,7 @@ export class ArenaItems implements OrderedItems {
     return this.#index.entries;
   }
 
-  /** Items removed as they had expired. */
+  /** Items removed because they had expired. */
   get expired(): number {
     return this.#expired;
   }
@@ -188,10 +188,12 @@ export class ArenaItems implements OrderedItems {
     const victim = eviction.choose(this.#index, record, this.times, followed, nowMs);
     if (victim === NO_LOCATION) return -1;
     record.open(victim);
-    const isExpired = this.isExpired(nowMs);
-    if (!isExpired) this.teller.remove(record, nowMs);
-    if (isExpired) this.#expired++;
-    else this.#evicted++;
+    if (this.isExpired(nowMs)) {
+      this.#expired++;
+    } else {
+      this.teller.remove(record, nowMs);
+      this.#evicted++;
+    }
     this.#followed = followed;
     this.remove(victim);
     const where = this.#followed;
@@ -306,8 +308,7 @@ export class ArenaItems implements OrderedItems {
 
   #besideBytes(): number {
     const orderBytes = this.#order?.locations.memoryBytes ?? 0;
-    const indexBytes = this.#index.entries * INDEX_ENTRY_BYTES;
-    return this.#chains.linkBytes + indexBytes + this.times.memoryBytes + orderBytes;
+    return this.#chains.linkBytes + this.#index.entries * INDEX_ENTRY_BYTES + this.times.memoryBytes + orderBytes;
   }
 
   #hashOf(bytes: Uint8Array, start: number, end: number): number {
