@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../spec/target/free-port.ts';
 import { SPEICHER } from '../testing/speicher-command.ts';
 import { compiledMain } from './compile.ts';
 import { readText, REPOSITORY } from './repository.ts';
@@ -30,14 +29,6 @@ const pathsTo = (ending: string): Record<string, string[]> =>
 const programs = programSamples();
 
 const fileOf = (place: string): string => `${place.replaceAll(/[^\w]/g, '-')}.ts`;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 describe('programs in documents', () => {
   beforeAll(() => {

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../spec/target/free-port.ts';
 import { hasProgram, nativePath, REPOSITORY } from './native.ts';
 import { pinned } from './pinning.ts';
 
@@ -87,15 +88,6 @@ export function installed(names: readonly SubjectName[]): SubjectName[] {
     console.log(`${name} is left out: ${program} is not installed (on Debian: apt-get install ${program})`);
     return false;
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -2,7 +2,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { silentLogger } from '../logger.ts';
 import { serveData, temporaryFolder } from '../testing/data-server.ts';
 import { RawPeer, requestBytes } from '../testing/raw-peer.ts';
 import { backupData } from './backup.ts';
@@ -11,7 +10,8 @@ import { DataLog } from './data-log.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { nodeDisk, openNodeDisk } from './node-disk.ts';
 import { ModelStore } from './testing/model-store.ts';
-import { SimDisk, seededRandom } from './testing/sim-disk.ts';
+import { calmDisk, openLog } from './testing/open-log.ts';
+import { seededRandom } from './testing/sim-disk.ts';
 
 const VALUE = 'v'.repeat(2000);
 
@@ -102,16 +102,6 @@ async function microtasks(count: number): Promise<void> {
   for (let left = count; left > 0; left--) await Promise.resolve();
 }
 
-/** A disk that answers at once and never fails. */
-function calmDisk(): SimDisk {
-  return new SimDisk({
-    random: () => 0,
-    later: (_delayMs, call) => queueMicrotask(call),
-    fault: () => undefined,
-    slowMs: 0,
-  });
-}
-
 /** A disk that is long about the names of files, as disks are: until then a manifest counts that is not yet safe. */
 function slowDisk(disk: Disk, random: () => number): Disk {
   return {
@@ -131,18 +121,7 @@ function slowDisk(disk: Disk, random: () => number): Disk {
 async function backUpAmongChanges(seed: number): Promise<void> {
   const random = seededRandom(seed);
   const [disk, copy, store] = [calmDisk(), calmDisk(), new ModelStore()];
-  const log = await DataLog.open(
-    { mode: 'everysec', rewriteBytesMin: 1e9, snapshotEveryMs: 1000 },
-    {
-      disk: slowDisk(disk, random),
-      store,
-      logger: silentLogger,
-      nowMs: () => 1000,
-      random32: () => 7,
-      defer: (call) => queueMicrotask(call),
-    },
-    await DataLog.load(disk, store),
-  );
+  const log = await openLog(slowDisk(disk, random), store, { snapshotEveryMs: 1000 });
   const states = [store.fingerprint()];
   const versions = [0];
   const change = (): void => {

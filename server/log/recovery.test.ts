@@ -1,12 +1,10 @@
 /** Torn tails and damage: what is dropped, what is refused, and what a snapshot is worth. */
 import { expect, test } from 'vitest';
 import { SpeicherError } from '../../protocol/index.ts';
-import { silentLogger } from '../logger.ts';
 import { BLOCK_HEADER_BYTES, HEAD_BYTES } from './blocks.ts';
-import { DataLog } from './data-log.ts';
-import type { DurabilityMode } from './data-log-options.ts';
 import { recover, type Recovered } from './recovery.ts';
 import { ModelStore } from './testing/model-store.ts';
+import { calmDisk, calmWorld, openLog } from './testing/open-log.ts';
 import { SimDisk, seededRandom, type SimWorld } from './testing/sim-disk.ts';
 
 /** A world in which so many calls of the disk are carried out, and no more; and when the one behind them came. */
@@ -15,19 +13,7 @@ function worldUntil(calls: number, seed: number): { world: SimWorld; ended: Prom
   const ended = new Promise<void>((resolve) => (end = resolve));
   let left = calls;
   const later = (_delayMs: number, call: () => void): void => (left-- > 0 ? queueMicrotask(call) : end());
-  return { world: { random: seededRandom(seed), later, fault: () => undefined, slowMs: 0 }, ended };
-}
-
-/** A disk that answers at once and never fails. */
-const calmDisk = (): SimDisk => new SimDisk(worldUntil(Infinity, 1).world);
-
-async function open(disk: SimDisk, store: ModelStore, mode: DurabilityMode = 'everysec'): Promise<DataLog> {
-  const recovered = await DataLog.load(disk, store);
-  return DataLog.open(
-    { mode, rewriteBytesMin: 1e9, snapshotEveryMs: 1000 },
-    { disk, store, logger: silentLogger, nowMs: () => 1000, random32: () => 7, defer: (call) => queueMicrotask(call) },
-    recovered,
-  );
+  return { world: calmWorld({ random: seededRandom(seed), later }), ended };
 }
 
 interface Written {
@@ -41,7 +27,7 @@ interface Written {
 async function writeLog(bytesMin: number, valueBytesMax = 300): Promise<Written> {
   const disk = calmDisk();
   const store = new ModelStore();
-  const log = await open(disk, store);
+  const log = await openLog(disk, store);
   const states = [store.fingerprint()];
   const ends = [HEAD_BYTES + BLOCK_HEADER_BYTES];
   for (let index = 0; ends.at(-1)! < bytesMin; index++) {
@@ -103,7 +89,7 @@ test('4096 tails of garbage are dropped', async () => {
 
 /** Starts on the disk; returns whether the start has come to its end before its calls had. */
 const begin = async (disk: SimDisk, ended: Promise<void>): Promise<boolean> =>
-  Promise.race([open(disk, new ModelStore()).then(() => true), ended.then(() => false)]);
+  Promise.race([openLog(disk, new ModelStore()).then(() => true), ended.then(() => false)]);
 
 test('first starts that are killed and lose the power at any call leave what the next one takes', async () => {
   let seed = 0;
@@ -116,7 +102,7 @@ test('first starts that are killed and lose the power at any call leave what the
         const killed = disk.kill(second.world);
         isSecondOver = await begin(killed, second.ended);
         await expect(
-          open(killed.losePower(worldUntil(Infinity, seed).world), new ModelStore()),
+          openLog(killed.losePower(calmWorld({ random: seededRandom(seed) })), new ModelStore()),
           `${killedAt}, ${lostAt}`,
         ).resolves.toBeDefined();
       }
@@ -147,7 +133,7 @@ async function flipBits(files: Map<string, Buffer>, name: string, step = 1): Pro
 test('a log that was closed in order: every flipped bit of it is refused, but for the last block, which has nothing', async () => {
   const disk = calmDisk();
   const store = new ModelStore();
-  const log = await open(disk, store);
+  const log = await openLog(disk, store);
   const states: string[] = [];
   while (disk.contents().get('log-1')!.length < 4000) {
     store.set(`k${states.length % 9}`, 'v'.repeat(states.length), 5);
@@ -169,7 +155,7 @@ test('a log that was closed in order: every flipped bit of it is refused, but fo
 test('every flipped bit of a snapshot and of a manifest is refused', async () => {
   const disk = calmDisk();
   const store = new ModelStore();
-  const log = await open(disk, store);
+  const log = await openLog(disk, store);
   for (let index = 0; index < 40; index++) store.set(`k${index}`, 'v'.repeat(index * 2), index, { tag: 9, lifeMs: 77 });
   log.commit();
   await log.snapshot();
@@ -187,7 +173,7 @@ test('every flipped bit of a snapshot and of a manifest is refused', async () =>
 test('damage before what was safe names file and offset', async () => {
   const disk = calmDisk();
   const store = new ModelStore();
-  const log = await open(disk, store);
+  const log = await openLog(disk, store);
   for (let index = 0; index < 3; index++) {
     store.set('k', `${index}`, index);
     log.commit();
@@ -212,7 +198,7 @@ test('a missing file, a missing manifest and a newer format are refused, each in
 test('times, tags, versions and locks come back exactly, through a log and through a snapshot', async () => {
   const disk = calmDisk();
   const store = new ModelStore();
-  const log = await open(disk, store, 'always');
+  const log = await openLog(disk, store, { mode: 'always' });
   store.set('a', 'x', 1234.0625, { tag: 2 ** 32 - 1, lifeMs: 2 ** 53 - 1 });
   store.lock('a', 17, 99.5);
   store.set('\0\u00ff', '', 0.1);

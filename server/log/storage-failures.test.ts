@@ -1,12 +1,12 @@
 /** A disk that refuses one call, each in turn: what was acknowledged is there all the same, and STATS says what is. */
 import { expect, test } from 'vitest';
-import type { Logger } from '../logger.ts';
-import { silentLogger } from '../logger.ts';
-import { DataLog, LOST } from './data-log.ts';
+import { silentLogger, type Logger } from '../logger.ts';
+import { LOST, type DataLog } from './data-log.ts';
 import type { DurabilityMode } from './data-log-options.ts';
 import { recover } from './recovery.ts';
 import { ModelStore } from './testing/model-store.ts';
-import { SimDisk, seededRandom, type SimWorld } from './testing/sim-disk.ts';
+import { calmWorld, openLog } from './testing/open-log.ts';
+import { SimDisk, type SimWorld } from './testing/sim-disk.ts';
 
 const CHANGES = 14;
 const SNAPSHOT_AT = 6;
@@ -30,21 +30,13 @@ class Bench {
   }
 
   world(): SimWorld {
-    return {
-      random: seededRandom(3),
-      later: (_delayMs, call) => queueMicrotask(call),
-      fault: (operation, name) => this.fault(operation, name),
-      slowMs: 0,
-    };
+    return calmWorld({ fault: (operation, name) => this.fault(operation, name) });
   }
 
   async open(mode: DurabilityMode): Promise<DataLog> {
     const note = (fields: { event: unknown }): void => void this.events.push(fields.event);
     const logger: Logger = { ...silentLogger, warn: note, error: note };
-    const { store, disk } = this;
-    const options = { mode, rewriteBytesMin: 1e9, snapshotEveryMs: 1e9 };
-    const deps = { store, disk, logger, nowMs: () => this.nowMs, random32: () => 7, defer: queueMicrotask };
-    return DataLog.open(options, deps, await DataLog.load(disk, store));
+    return openLog(this.disk, this.store, { mode, logger, nowMs: () => this.nowMs });
   }
 
   /** One change and its reply, which may have to wait; a change is refused where the log says so. */

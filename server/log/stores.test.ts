@@ -1,17 +1,15 @@
 /** Both stores tell the log of all that they do: random operations, a snapshot amid them, and what is read again. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { silentLogger } from '../logger.ts';
 import { ArenaStore } from '../store/arena/arena-store.ts';
 import type { ItemState, LoggedStore } from '../store/item-sink.ts';
 import { createMapStore } from '../store/model/map-store.ts';
 import type { Store } from '../store/store.ts';
 import { doStep, randomStep } from '../store/testing/random-operations.ts';
 import { ManualClock, perform } from '../store/testing/requests.ts';
-import { DataLog } from './data-log.ts';
 import { recover } from './recovery.ts';
 import { ModelStore } from './testing/model-store.ts';
-import { SimDisk, seededRandom } from './testing/sim-disk.ts';
+import { calmDisk, openLog } from './testing/open-log.ts';
 
 const VALUE_BYTES_MAX = 12;
 const STEPS = 400;
@@ -33,29 +31,6 @@ function contentOf(store: LoggedStore, nowMs: number): string {
   return model.fingerprint();
 }
 
-/** A disk that answers at once; `write` is called at each write to it, before that is done. */
-function calmDisk(write: (name: string) => void = () => {}): SimDisk {
-  const fault = (operation: string, name: string): undefined => {
-    if (operation === 'write') write(name);
-  };
-  return new SimDisk({ random: seededRandom(1), later: (_, call) => queueMicrotask(call), fault, slowMs: 0 });
-}
-
-async function openLog(disk: SimDisk, logged: LoggedStore, clock: ManualClock): Promise<DataLog> {
-  return DataLog.open(
-    { mode: 'everysec', rewriteBytesMin: 1e9, snapshotEveryMs: 1e9 },
-    {
-      disk,
-      store: logged,
-      logger: silentLogger,
-      nowMs: () => clock.nowMs(),
-      random32: () => 7,
-      defer: (call) => queueMicrotask(call),
-    },
-    await DataLog.load(disk, logged),
-  );
-}
-
 test.each(Object.keys(STORES))(
   'what changes in %s while a block of a snapshot is written is not lost',
   async (name) => {
@@ -65,12 +40,14 @@ test.each(Object.keys(STORES))(
     const keys = Array.from({ length: 2000 }, (_, number) => `k${number}`);
     const left = [...keys];
     // A value that grows moves its item, which the walk may not have met yet, from whichever end it comes.
-    const disk = calmDisk((file) => {
-      if (!file.startsWith('snapshot-')) return;
-      for (const key of [...left.splice(0, 20), ...left.splice(-20)])
+    const grow = (operation: string, file: string): undefined => {
+      if (operation !== 'write' || !file.startsWith('snapshot-')) return;
+      for (const key of [...left.splice(0, 20), ...left.splice(-20)]) {
         perform(store, 'set', { key, value: 'longer value' });
-    });
-    const log = await openLog(disk, logged, clock);
+      }
+    };
+    const disk = calmDisk({ fault: grow });
+    const log = await openLog(disk, logged, { nowMs: () => clock.nowMs() });
     for (const key of keys) perform(store, 'set', { key, value: '' });
     await log.snapshot();
     log.commit();
@@ -91,7 +68,7 @@ test.each(Object.keys(STORES))(
       const store = STORES[name]!(clock);
       const logged = store.logged!;
       const disk = calmDisk();
-      const log = await openLog(disk, logged, clock);
+      const log = await openLog(disk, logged, { nowMs: () => clock.nowMs() });
       let snapshot: Promise<void> | undefined;
       for (const [at, step] of each.entries()) {
         doStep(store, clock, step);

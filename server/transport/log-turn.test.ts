@@ -1,11 +1,10 @@
 /** Replies that wait for the log: one write for a turn of all connections, and what becomes of whom when it fails. */
 import { expect, test } from 'vitest';
 import { FrameWriter } from '../../protocol/index.ts';
-import { DataLog } from '../log/data-log.ts';
+import type { DataLog } from '../log/data-log.ts';
 import type { DurabilityMode } from '../log/data-log-options.ts';
 import { ModelStore } from '../log/testing/model-store.ts';
-import { SimDisk } from '../log/testing/sim-disk.ts';
-import { silentLogger } from '../logger.ts';
+import { calmDisk, openLog } from '../log/testing/open-log.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
 import { GatedStream } from './gated-stream.ts';
 import { LogTurn } from './log-turn.ts';
@@ -26,28 +25,14 @@ class Scene {
 
   static async open(mode: DurabilityMode = 'everysec'): Promise<Scene> {
     const scene = new Scene();
-    const disk = new SimDisk({
-      random: () => 0,
+    const disk = calmDisk({
       later: (_delayMs, call) => (scene.isSlow ? void scene.calls.push(call) : queueMicrotask(call)),
       fault: (operation) => {
         if (operation === 'write') scene.events.push('write');
         return scene.fault(operation);
       },
-      slowMs: 0,
     });
-    const { store } = scene;
-    scene.#log = await DataLog.open(
-      { mode, rewriteBytesMin: 1e9, snapshotEveryMs: 1e9 },
-      {
-        disk,
-        store,
-        logger: silentLogger,
-        nowMs: () => 1000,
-        random32: () => 7,
-        defer: (call) => queueMicrotask(call),
-      },
-      await DataLog.load(disk, store),
-    );
+    scene.#log = await openLog(disk, scene.store, { mode });
     scene.#turn = new LogTurn(scene.#log);
     scene.events.length = 0;
     return scene;

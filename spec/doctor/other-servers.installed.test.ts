@@ -1,9 +1,10 @@
 /** Real servers of other protocols: the run ends by itself, soon, and its first line says what is there instead. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { SPEICHER } from '../../testing/speicher-command.ts';
+import { freePort } from '../target/free-port.ts';
 
 /** Several times what it takes, and far less than a user would wait. */
 const END_MS_MAX = 30_000;
@@ -13,15 +14,6 @@ const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OPCODE } from '../../protocol/operations.ts';
 import { buildRequest } from '../wire/request.ts';
 import { openSocket, parseAddress, showAddress, type Address } from './address.ts';
+import { freePort } from './free-port.ts';
 import { showEnd, type ProcessEnd, type ServerProcess, type Target } from './target.ts';
 
 export interface SpawnOptions {
@@ -237,16 +237,6 @@ export class SpawnedTarget implements Target, ServerProcess {
     }
     if (answerDeadline === undefined) throw new Error(`it was not ready after ${readyMs} ms`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 /** What a PING on a connection of its own comes to; what the answer is, is not asked here. */
