@@ -6,10 +6,10 @@ const OF_THE_SUITE = ['spec/{matrix,subjects}/**/*.test.ts', 'spec/vectors.test.
 /** A test whose name is in no project would never run, so every folder that may hold one is named here. */
 export default defineConfig({
   test: {
-    // Real sockets and processes: processes and not threads carry the tests. One more than a small machine has cores,
+    // Real sockets and processes: processes and not threads carry the tests. Two more than a small machine has cores,
     // as some wait most of the time, for items to expire and for limits to be reached.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     // The files of a process share what they import: to load it anew for each took a tenth of the processor time.
     isolate: false,
     // Coverage adds up the counts of one text over all processes, so that those it starts run the sources too.

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { build as bundle } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../spec/target/free-port.ts';
 import { SPEICHER } from '../testing/speicher-command.ts';
@@ -23,8 +24,8 @@ const PACKAGE = {
 
 /** In a sample the package is imported by its name; it means the sources, compiled, as these load soonest. */
 const build = join(dirname(await compiledMain()), '..');
-const pathsTo = (ending: string): Record<string, string[]> =>
-  Object.fromEntries(Object.entries(PACKAGE).map(([name, part]) => [name, [join(build, part, `index.${ending}`)]]));
+const modulesBy = (ending: string): [string, string][] =>
+  Object.entries(PACKAGE).map(([name, part]) => [name, join(build, part, `index.${ending}`)]);
 
 const programs = programSamples();
 
@@ -34,13 +35,10 @@ describe('programs in documents', () => {
   beforeAll(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const configure = (name: string, ending: string): void => {
-      const compilerOptions = { paths: pathsTo(ending), noUnusedLocals: false };
-      const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] };
-      writeFileSync(join(folder, name), JSON.stringify(config));
-    };
-    configure('tsconfig.json', 'd.ts');
-    configure('tsconfig.run.json', 'js');
+    const paths = Object.fromEntries(modulesBy('d.ts').map(([name, path]) => [name, [path]]));
+    const compilerOptions = { paths, noUnusedLocals: false };
+    const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     for (const { place, text } of programs) writeFileSync(join(folder, fileOf(place)), `${text}\nexport {};\n`);
   });
 
@@ -57,11 +55,18 @@ describe('programs in documents', () => {
     const server = embeds ? undefined : await startServer();
     try {
       const port = server?.port ?? (await freePort());
-      const file = join(folder, `run-${fileOf(place)}`);
-      writeFileSync(file, executable(text, port));
-      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
+      const file = join(folder, `${fileOf(place)}.mjs`);
+      await bundle({
+        stdin: { contents: executable(text, port), loader: 'ts', resolveDir: folder },
+        alias: Object.fromEntries(modulesBy('js')),
+        outfile: file,
+        bundle: true,
+        packages: 'external',
+        format: 'esm',
+        platform: 'node',
+      });
+      const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
         cwd: folder,
-        env: { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.run.json') },
         encoding: 'utf8',
         timeout: TIMEOUT_MS,
       });

@@ -10,7 +10,7 @@ import { checkData, repairData } from './check.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { nodeDisk, openNodeDisk } from './node-disk.ts';
 
-async function ask(server: Server, ...requests: Parameters<typeof requestBytes>[]): Promise<number[]> {
+async function ask(server: Server, ...requests: Readonly<Parameters<typeof requestBytes>>[]): Promise<number[]> {
   const peer = await RawPeer.connect(server);
   peer.send(Buffer.concat(requests.map((request) => requestBytes(...request))));
   const statuses: number[] = [];
@@ -27,6 +27,32 @@ test.each(['snapshot', 'everysec', 'always'] as const)('with %s a server that wa
   await first.stop();
   const second = await serveData(data, { durability: mode });
   expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([200, 404]);
+});
+
+async function itemsOf(server: Server): Promise<number> {
+  const peer = await RawPeer.connect(server);
+  const { text } = await peer.ask('STATS');
+  peer.close();
+  return Number(/items(\d+)/.exec(text)?.[1]);
+}
+
+test('a start under a smaller limit evicts what is too much before anybody is served, and it does not return', async () => {
+  const data = await temporaryFolder();
+  const ITEMS = 3000;
+  const first = await serveData(data);
+  const requests = Array.from(
+    { length: ITEMS },
+    (_, at) => ['SET', { key: `k${at}`, value: 'v'.repeat(1000) }] as const,
+  );
+  expect(new Set(await ask(first, ...requests))).toEqual(new Set([200]));
+  await first.stop();
+  const small = await serveData(data, { maxMemoryBytes: '1MiB' });
+  const left = await itemsOf(small);
+  expect(left).toBeLessThan(1100);
+  expect(left).toBeGreaterThan(800);
+  await small.stop();
+  const large = await serveData(data);
+  expect(await itemsOf(large)).toBe(left);
 });
 
 test('with always many connections are served by few syncs, each in its order', async () => {
