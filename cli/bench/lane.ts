@@ -70,9 +70,9 @@ export class Lane {
   }
 
   /**
-   * Connects and, with credentials, authenticates.
+   * Connects and, with credentials, authenticates; the server has answered once then.
    *
-   * @throws SpeicherError SPEICHER_CONNECT, or what the server says to AUTH
+   * @throws SpeicherError SPEICHER_CONNECT, or what the server says to AUTH or PING
    */
   static async open(settings: Settings): Promise<Lane> {
     const lane = new Lane(settings);
@@ -94,17 +94,13 @@ export class Lane {
     socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('error', (error) => this.#lose(reasonOf(error), error));
     socket.once('close', () => this.#lose('the server closed it'));
-    if (credentials === undefined) return;
-    const { user, password } = credentials;
-    await this.#askOnce(connectTimeoutMs, (writer, id) => {
-      writer.begin(OPCODE.AUTH, 0, 0, id);
-      writer.text(`${user}\0${password}`);
-      writer.finish();
-    });
+    // A server that takes no more connections says so on this one, before anything is stored by others.
+    if (credentials === undefined) await this.#askOnce('PING', '', connectTimeoutMs);
+    else await this.#askOnce('AUTH', `${credentials.user}\0${credentials.password}`, connectTimeoutMs);
   }
 
-  /** AUTH-1: one request, whose reply must be 200. */
-  #askOnce(timeoutMs: number, write: (writer: FrameWriter, id: number) => void): Promise<void> {
+  /** One request without a key, whose reply must be 200. */
+  async #askOnce(name: 'PING' | 'AUTH', text: string, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       let isAsked = false;
       const fail = (error: Error): void => {
@@ -112,7 +108,7 @@ export class Lane {
         this.close();
         reject(error);
       };
-      const timer = setTimeout(() => fail(new SpeicherError('SPEICHER_TIMEOUT', `${this.#where}: AUTH`)), timeoutMs);
+      const timer = setTimeout(() => fail(new SpeicherError('SPEICHER_TIMEOUT', `${this.#where}: ${name}`)), timeoutMs);
       this.start({
         schedule: {
           take: (nowMs) => (isAsked ? NOT_NOW : nowMs),
@@ -123,7 +119,9 @@ export class Lane {
         window: 1,
         put(writer, id) {
           isAsked = true;
-          write(writer, id);
+          writer.begin(OPCODE[name], 0, 0, id);
+          writer.text(text);
+          writer.finish();
           return 0;
         },
         onReply(_kind, reply) {
