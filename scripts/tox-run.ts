@@ -11,6 +11,8 @@ export interface Outcome {
   readonly code?: number;
   /** Why the environment was skipped. */
   readonly reason?: string;
+  /** The last lines that an environment printed before it failed. */
+  readonly tail?: readonly string[];
   readonly setupMs: number;
   readonly commandMs: number;
 }
@@ -67,15 +69,16 @@ async function runEnvironment(run: ToxRun, environment: Environment): Promise<Ou
   const prepared = await prepareRuntime(run, environment);
   if (prepared.status === 'skip') return skip(prepared.reason);
   if (prepared.status === 'fail') {
-    return { name, status: 'fail', code: prepared.code, setupMs: since(startedAt), commandMs: 0 };
+    const { code, tail } = prepared;
+    return { name, status: 'fail', code, tail, setupMs: since(startedAt), commandMs: 0 };
   }
   const { runtime, env } = prepared;
   const expand = (command: readonly string[]): string[] =>
     command.flatMap((word) => (word === '{runtime}' ? runtime : [word]));
 
   for (const command of environment.setup) {
-    const { code } = await execute(expand(command), env);
-    if (code !== 0) return { name, status: 'fail', code, setupMs: since(startedAt), commandMs: 0 };
+    const { code, tail } = await execute(expand(command), env);
+    if (code !== 0) return { name, status: 'fail', code, tail, setupMs: since(startedAt), commandMs: 0 };
   }
   const setupMs = since(startedAt);
   const commandStartedAt = performance.now();
@@ -83,13 +86,13 @@ async function runEnvironment(run: ToxRun, environment: Environment): Promise<Ou
   const commandMs = since(commandStartedAt);
   if (code === 0) return { name, status: 'ok', setupMs, commandMs };
   if (needs.registry && tail.some((line) => OFFLINE.test(line))) return skip('the npm registry is out of reach');
-  return { name, status: 'fail', code, setupMs, commandMs };
+  return { name, status: 'fail', code, tail, setupMs, commandMs };
 }
 
 type Prepared =
   | { readonly status: 'ready'; readonly runtime: readonly string[]; readonly env: NodeJS.ProcessEnv }
   | { readonly status: 'skip'; readonly reason: string }
-  | { readonly status: 'fail'; readonly code: number };
+  | { readonly status: 'fail'; readonly code: number; readonly tail: readonly string[] };
 
 async function prepareRuntime(run: ToxRun, environment: Environment): Promise<Prepared> {
   const runtime = run.config.runtimes[environment.runtime];
@@ -104,8 +107,7 @@ async function prepareRuntime(run: ToxRun, environment: Environment): Promise<Pr
     const failure = await installRuntime(run, environment.name, folder, install);
     if (failure !== undefined) return failure;
     if (!(await isExecutable(path))) {
-      run.print(`${environment.name}: ${install} was installed, but has no ${binary}`);
-      return { status: 'fail', code: 127 };
+      return { status: 'fail', code: 127, tail: [`${install} was installed, but has no ${binary}`] };
     }
   }
   return { status: 'ready', runtime: [path, ...runtime.args], env: withPath(dirname(path)) };
@@ -129,7 +131,7 @@ async function installRuntime(
   });
   if (code === 0) return undefined;
   if (tail.some((line) => OFFLINE.test(line))) return { status: 'skip', reason: 'the npm registry is out of reach' };
-  return { status: 'fail', code };
+  return { status: 'fail', code, tail };
 }
 
 /** Programs that a suite starts as `node` are to be the environment's too. */
@@ -152,14 +154,25 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** The summary, a line for each environment and one for all. */
+/**
+ * The summary: a line for each environment and one for all. Before them stands once more how each failure ended, since
+ * whoever reads a log of thousands of lines begins at its end.
+ */
 export function summary(outcomes: readonly Outcome[]): string[] {
+  const ends = outcomes.flatMap(({ name, tail = [] }) => [
+    ...(tail.length === 0 ? [] : [`${name} failed, and printed last:`]),
+    ...tail.map((line) => `${name} | ${line}`),
+  ]);
   const lines = outcomes.map((outcome) => `  ${outcome.name}: ${verdict(outcome)}`);
   const totalMs = outcomes.reduce((sum, { setupMs, commandMs }) => sum + setupMs + commandMs, 0);
   const failed = outcomes.some(({ status }) => status === 'fail');
   const skipped = outcomes.filter(({ status }) => status === 'skip');
   const but = skipped.length === 0 ? '' : `, skipped: ${skipped.map(({ name }) => name).join(', ')}`;
-  return [...lines, `  ${failed ? 'evaluation failed' : 'all that ran passed'}${but} (${seconds(totalMs)} seconds)`];
+  return [
+    ...ends,
+    ...lines,
+    `  ${failed ? 'evaluation failed' : 'all that ran passed'}${but} (${seconds(totalMs)} seconds)`,
+  ];
 }
 
 function verdict({ status, code, reason, setupMs, commandMs }: Outcome): string {

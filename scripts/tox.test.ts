@@ -20,7 +20,12 @@ const input = {
       runtime: 'node',
       command: script('console.log("to out"); console.error("to err")'),
     },
-    { name: 'bad', description: 'fails', runtime: 'node', command: script('process.exit(3)') },
+    {
+      name: 'bad',
+      description: 'fails',
+      runtime: 'node',
+      command: script('console.log("why it failed"); process.exitCode = 3'),
+    },
     {
       name: 'bad-setup',
       description: 'never reaches its command',
@@ -82,8 +87,10 @@ describe('running', () => {
       { name: 'good', status: 'ok' },
       { name: 'bad', status: 'fail', code: 3 },
     ]);
-    expect(summary(outcomes)[1]).toMatch(/^ {2}bad: FAIL code 3 \(/);
-    expect(summary(outcomes).at(-1)).toMatch(/^ {2}evaluation failed \(/);
+    const lines = summary(outcomes);
+    expect(lines.slice(0, 2)).toEqual(['bad failed, and printed last:', 'bad | why it failed']);
+    expect(lines.at(-2)).toMatch(/^ {2}bad: FAIL code 3 \(/);
+    expect(lines.at(-1)).toMatch(/^ {2}evaluation failed \(/);
   });
 
   test('a failing setup fails the environment before its command', async () => {
