@@ -8,11 +8,12 @@ import { systemClock } from './clock.ts';
 import { createServer, type Server, type ServerOptionsInput } from './index.ts';
 import { parseServerOptions } from './options.ts';
 import { createStore } from './server.ts';
+import type { Store } from './store/store.ts';
 import { makeRequest } from './store/testing/requests.ts';
 import { RawPeer, envelopeBytes, requestBytes, type ReceivedReply } from './testing/raw-peer.ts';
 
 const TRANSPORT = process.env['SPEICHER_TRANSPORT'] === 'plain' ? 'plain' : 'auto';
-const MANY = 300_000;
+const MANY = 200_000;
 /** Enough for dozens of slices. */
 const SOME = 60_000;
 
@@ -22,13 +23,27 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
+/** Stores small items under `k:`, a thousand at a time: those that look for the end would take longer than the rest. */
+function fill(store: Store, isFull: (items: number) => boolean): void {
+  const request = makeRequest({ key: 'k:0000000', value: '1' });
+  const { keyBytes, keyStart, keyEnd } = request;
+  const reply = new ReplyFrame();
+  for (let items = 0; !isFull(items);) {
+    for (const end = items + 1000; items < end; items++) {
+      for (let at = keyEnd - 1, rest = items; at > keyStart + 1; at--, rest = Math.floor(rest / 10)) {
+        keyBytes[at] = 0x30 + (rest % 10);
+      }
+      store.set(request, reply);
+    }
+  }
+}
+
 /** A server with so many items under `k:`, and one beside them. */
 async function serveWith(items: number): Promise<Server> {
   const input: ServerOptionsInput = { listen: ['tcp://127.0.0.1:0'], transport: TRANSPORT };
   const store = createStore(parseServerOptions(input), systemClock);
-  const reply = new ReplyFrame();
-  for (let at = 0; at < items; at++) store.set(makeRequest({ key: `k:${at}`, value: '1' }), reply);
-  store.set(makeRequest({ key: 'other', value: 'stays' }), reply);
+  fill(store, (stored) => stored === items);
+  store.set(makeRequest({ key: 'other', value: 'stays' }), new ReplyFrame());
   const server = createServer(input, { store });
   await server.start();
   cleanups.push(() => server.stop());
@@ -63,8 +78,7 @@ describe('a SET that evicts very many items', () => {
   /** A server that is full of small items. */
   async function serveFull(): Promise<Server> {
     const store = createStore(parseServerOptions(input), systemClock);
-    const reply = new ReplyFrame();
-    for (let at = 0; store.stats().evictions === 0; at++) store.set(makeRequest({ key: `k:${at}`, value: '1' }), reply);
+    fill(store, () => store.stats().evictions > 0);
     const server = createServer(input, { store });
     await server.start();
     cleanups.push(() => server.stop());

@@ -35,7 +35,7 @@ const TIMEOUT_MS = 300_000;
 /** Of the usual waits, where the subject leaves requests without a reply. */
 const HANGING_SCALE = 0.25;
 /** Without SPEC_VECTORS=all, one subject of so many is compared. */
-const SUBJECTS_STEP = 30;
+const SUBJECTS_STEP = 60;
 /** On a subject the cases are compared that cite its clause, and one of so many others: on each subject other ones. */
 const CASES_STEP = 8;
 const HANGING_CASES_STEP = 60;

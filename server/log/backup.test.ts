@@ -151,7 +151,7 @@ async function backUpAmongChanges(seed: number): Promise<void> {
 }
 
 /** Of one run; a hundredth of a second each, and the first one is drawn, and printed. */
-const SEEDS = Math.min(1000, Number(process.env['SPEICHER_TEST_SEEDS'] ?? 200));
+const SEEDS = Math.min(1000, Number(process.env['SPEICHER_TEST_SEEDS'] ?? 100));
 const FIRST_SEED = Number(process.env['SPEICHER_TEST_FIRST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 test(
