@@ -24,8 +24,8 @@ import { Turns } from './transport/turns.ts';
 /** How often deadlines are looked at and expired items are collected. */
 const TICK_MS = 100;
 
-/** How many items that may have expired are looked at in one turn of the event loop: a few milliseconds' worth. */
-const SWEPT_ITEMS_PER_TURN = 2000;
+/** How many items that may have expired are looked at in one turn of the event loop: a millisecond's worth. */
+const SWEPT_ITEMS_PER_TURN = 500;
 
 const WRITER_BYTES = 64 * 1024;
 

@@ -30,8 +30,8 @@ export function growthBytes({ record }: ArenaItems, valueBytes: number, tag: num
   return newBytes - itemBytes(marks & ~MARK.APART, valueStart - keyStart, valueEnd - valueStart);
 }
 
-/** How many items one request evicts in one turn: a few milliseconds' worth. */
-export const EVICTIONS_MAX = 2000;
+/** How many items one request evicts in one turn: a millisecond's worth. */
+export const EVICTIONS_MAX = 500;
 
 /**
  * Sees to it that items may take more, and evicts as many as that takes. Where these are more than EVICTIONS_MAX, there
