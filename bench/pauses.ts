@@ -28,6 +28,11 @@ const IDLE_MS = 3000;
 const POLL_MS = 50;
 /** Long enough for the items to be set, so that all expire while nothing else happens. */
 const EXPIRING = { keys: 2_000_000, ttlMs: 15_000 };
+/**
+ * Sets of keys that are not there, mostly, at a rate that leaves the server time: under as many as it can take, each
+ * waits for those before it, and that would be all to be seen.
+ */
+const GROWTH = { getShare: 0, rate: 20_000, seconds: 15 };
 const EXPIRY_TIMEOUT_MS = 120_000;
 /** `key:0001` and six digits. */
 const MILLION = { prefix: 'key:0001', count: 1_000_000 };
@@ -51,23 +56,38 @@ async function deleteMillion(peer: Peer): Promise<void> {
   expectNumber('DELETE', reply, MILLION.count);
 }
 
-async function loadLarge(subject: Subject): Promise<void> {
-  await fill(subject, LARGE);
-  await load(subject, LARGE_LOAD);
+interface Scenario {
+  readonly name: string;
+  /** What it needs, while nobody looks. */
+  readonly prepare?: () => Promise<unknown>;
+  readonly work: () => Promise<unknown>;
 }
 
 /** What takes long, in an order in which each finds what it needs. */
-function scenarios(subject: Subject, peer: Peer): [scenario: string, work: () => Promise<unknown>][] {
+function scenarios(subject: Subject, peer: Peer): Scenario[] {
   return [
-    ['idle', async () => pause(IDLE_MS)],
-    ['2 million items set with a lifetime', async () => fill(subject, EXPIRING)],
-    ['all of them expire', async () => waitForExpiry(peer)],
-    [`growth to ${keys / 1e6} million items`, async () => fill(subject, { keys })],
-    ['90 % get, batches of 16', async () => load(subject, { keys, batch: 16, seconds: 3 })],
-    ['first prefix request', async () => peer.ask({ operation: 'COUNT', key: 'key:0000000' })],
-    ['sets of new keys after it', async () => fill(subject, { firstKey: keys, keys: 1_000_000 })],
-    ['DELETE of a prefix of 1 million', async () => deleteMillion(peer)],
-    ['values of 1 MiB', async () => loadLarge(subject)],
+    { name: 'idle', work: async () => pause(IDLE_MS) },
+    {
+      name: '2 million items expire',
+      prepare: async () => fill(subject, EXPIRING),
+      work: async () => waitForExpiry(peer),
+    },
+    {
+      name: `growth by ${GROWTH.rate / 1000} 000 sets a second`,
+      work: async () => load(subject, { keys, ...GROWTH }),
+    },
+    {
+      name: '90 % get, batches of 16',
+      prepare: async () => fill(subject, { keys }),
+      work: async () => load(subject, { keys, batch: 16, seconds: 3 }),
+    },
+    { name: 'first prefix request', work: async () => peer.ask({ operation: 'COUNT', key: 'key:0000000' }) },
+    {
+      name: `then growth by ${GROWTH.rate / 1000} 000 sets a second`,
+      work: async () => load(subject, { firstKey: keys, keys, ...GROWTH }),
+    },
+    { name: 'DELETE of a prefix of 1 million', work: async () => deleteMillion(peer) },
+    { name: 'values of 1 MiB', prepare: async () => fill(subject, LARGE), work: async () => load(subject, LARGE_LOAD) },
   ];
 }
 
@@ -76,10 +96,11 @@ async function measureRound(runs: Map<string, LoadMeasure[]>): Promise<void> {
   const peer = await Peer.connect(subject.port);
   try {
     await load(subject, { ping: true, rate: 1000, connections: 1, seconds: 1 });
-    for (const [scenario, work] of scenarios(subject, peer)) {
+    for (const { name, prepare, work } of scenarios(subject, peer)) {
+      await prepare?.();
       const measure = await probe(subject, work);
-      console.log(`${scenario}: p99 ${measure.latencyUs.p99} µs, longest ${measure.latencyUs.max} µs`);
-      runs.set(scenario, [...(runs.get(scenario) ?? []), measure]);
+      console.log(`${name}: p99 ${measure.latencyUs.p99} µs, longest ${measure.latencyUs.max} µs`);
+      runs.set(name, [...(runs.get(name) ?? []), measure]);
     }
   } finally {
     peer.close();

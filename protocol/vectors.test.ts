@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type * as vectors from './testing/vectors.ts';
 import { exampleConnections, fromHex, jsonRequestVectors, toHex } from './testing/vectors.ts';
 

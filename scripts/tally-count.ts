@@ -1,5 +1,5 @@
 /** Counting results: vitest's JSON report and the outcomes of tox. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface Tally {
   readonly passed: number;

@@ -7,7 +7,7 @@
  * usage: node --import tsx scripts/tally.ts VITEST.json ITS_STATUS TOX.json ITS_STATUS
  */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { countEnvironments, countTests, toxResults, vitestResults, type Tally } from './tally-count.ts';
 
 function read<Result>(

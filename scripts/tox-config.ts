@@ -2,7 +2,7 @@
  * The form of `tox-like.config.ts`. The file is TypeScript, so that an editor checks it, and goes through this schema
  * all the same: a name given twice or a runtime that nobody defined is no error of types.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name has lower-case letters, digits and hyphens');
 

@@ -1,5 +1,5 @@
 /** The options of a server that say whether and how items are kept on a disk. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { directory, metaOf, number } from './option-schema.ts';
 
 const KIB = 1024;

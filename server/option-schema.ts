@@ -1,5 +1,5 @@
 /** What the options of a server are made of: numbers with units, lists and files, each with what help says of it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BYTES_FORMS, DURATION_FORMS, formatBytes, formatDuration, parseBytes, parseDuration } from './units.ts';
 
 /** How an option's value is written: `list` may be given several times, `flag` is true or false. */

@@ -4,7 +4,7 @@
  */
 import { totalmem } from 'node:os';
 import { constrainedMemory } from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   FRAME_BYTES_CEILING,
   FRAME_BYTES_OVERHEAD,

@@ -1,5 +1,5 @@
 /** What must hold of a target for a case to say anything there. It is data, so that exported cases carry it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROFILE_NAMES, type Profile } from '../protocol/profiles.ts';
 import type { TargetFacts } from './target/facts.ts';
 

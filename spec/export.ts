@@ -3,7 +3,7 @@
  * Schema for them, the list of all cases in the suite's order, the clauses' texts, and the tables of the protocol.
  * The interpreter in Python beside them reads nothing else; vectors/README.md defines the language of the steps.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FLAGS } from '../protocol/flags.ts';
 import { COUNTER_MAX, FRAME_BYTES_CEILING, FRAME_BYTES_OVERHEAD } from '../protocol/limits.ts';
 import { KEY_BYTES_FLOOR, PROTOCOL_VERSION, VALUE_BYTES_FLOOR } from '../protocol/limits.ts';

@@ -3,7 +3,7 @@
  * another language; unknown members are refused. What stands in a step and cannot be known beforehand is a reference:
  * to the case's own keys, to a limit that HELLO gave, to something that an earlier reply carried.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FLAGS, type FlagName } from '../protocol/flags.ts';
 import { OPERATION_NAMES, type OperationName } from '../protocol/operations.ts';
 import { limitName, type LimitName } from './condition.ts';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nativePath } from './native.ts';
 import { pinned } from './pinning.ts';
 import type { Subject } from './subjects.ts';

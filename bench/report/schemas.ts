@@ -1,5 +1,5 @@
 /** The forms of the files in `bench/results/`, below what `results.ts` puts at the head of each. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { summarySchema } from '../lib/results.ts';
 
 export const serversSchema = z.object({

@@ -7,7 +7,7 @@
  * what was left, and absent for an item that never expires.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KEY_BYTES_CEILING } from '../../protocol/index.ts';
 import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
 

@@ -3,7 +3,7 @@
  * replaced as a whole: what it says is all true or all not yet.
  */
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SpeicherError } from '../../protocol/index.ts';
 import { FORMAT } from './blocks.ts';
 import type { Disk, DiskFile } from './disk.ts';

@@ -1,7 +1,7 @@
 /** A finding as a file: the same form as an exported vector, and beside it where it comes from. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Profile } from '../../protocol/profiles.ts';
 import { PROFILE_NAMES } from '../../protocol/profiles.ts';
 import type { StepsCase } from '../case.ts';
