@@ -1,4 +1,7 @@
 /** `speicher dump`, `load` and `backup`, as a user runs them. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,8 @@ import { readFrames } from './dump/frames.ts';
 import { jsonLine, readJsonLines } from './dump/json-lines.ts';
 import { dumpItems, loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
 import { startOwnServer } from './testing/own-server.ts';
-import { run as runBare, serve, type Run } from './testing/run-speicher.ts';
+import { SPEICHER } from '../testing/speicher-command.ts';
+import { cleanEnvironment, run as runBare, serve, type Run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
@@ -225,3 +229,37 @@ test('backup copies the data of a server that runs, and serve takes the copy', a
   await reader.close();
   expect(await again.stop()).toBe(0);
 });
+
+const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+test.skipIf(!hasScript)(
+  'on a terminal (needs `script` of util-linux) the items are counted while they come',
+  async () => {
+    const pipe = join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const command = [...SPEICHER, 'load', pipe].map((word) => `'${word}'`).join(' ');
+    const terminal = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], {
+      env: cleanEnvironment({ SPEICHER_URL: url, TERM: 'xterm' }),
+    });
+    let screen = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+    const exited = once(terminal, 'exit');
+    const items = createWriteStream(pipe);
+    let written = 0;
+    const countShown = (): string => {
+      items.write(`{"key":"counted:${written++}","value":"x"}\n`);
+      return screen;
+    };
+    try {
+      await expect.poll(countShown, { timeout: 20_000 }).toMatch(/\r[1-9]\d* items/);
+      items.end();
+      expect(await exited).toEqual([0, null]);
+      // The line of progress is cleared for the last one.
+      expect(screen).toContain(`\r\u001B[K${written} items are stored\r\n`);
+      expect(await client.count('counted:')).toBe(written);
+    } finally {
+      terminal.kill('SIGKILL');
+      items.destroy();
+    }
+  },
+);
