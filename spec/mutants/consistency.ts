@@ -47,6 +47,7 @@ export const consistencyMutants: readonly Mutant[] = [
     name: 'ack-before-apply',
     clause: 'CONSISTENT-1',
     about: 'A plain SET is answered first, and carried out a moment later.',
+    races: true,
     store: (base) => ({
       set: (request, reply) => {
         if (request.flags !== 0) return base.set(request, reply);
