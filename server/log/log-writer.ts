@@ -20,9 +20,6 @@ const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
 const BUFFER_BYTES = 2 * BLOCK_BYTES_FULL;
 
-/** A sync waits for so many turns at most for what may go with it, and for half as long as the last one took. */
-const GATHERING_TURNS = 50;
-
 /** A buffer that was needed for a long value is not kept. */
 const BUFFER_BYTES_KEPT = 1024 * 1024;
 
@@ -68,11 +65,6 @@ export class LogWriter implements ItemSink {
   #hasNew = false;
   /** How many changes were told: it tells whether there was one between two moments. */
   told = 0;
-  /** What `told` was when the last sync began, and how long that sync took. */
-  #toldAtSync = 0;
-  #syncMs = 0;
-  /** How many changes the last sync made safe, and how many came meanwhile: so many may come for the next one. */
-  #toldForNext = 0;
 
   /** @param nextSequence of the first block that will be written */
   constructor(log: OpenLog, nextSequence: number, options: LogWriterOptions) {
@@ -228,17 +220,7 @@ export class LogWriter implements ItemSink {
   #planSync(): void {
     if (this.#isSyncing || this.#isSyncPlanned) return;
     this.#isSyncPlanned = true;
-    this.#gather(GATHERING_TURNS, this.#options.nowMs() + this.#syncMs / 2);
-  }
-
-  /**
-   * Who was served by the last sync asks again at once, as a rule. Without waiting for them a sync would begin for those
-   * that came during the last one, and all would fall into two groups, each waiting for the other's syncs too.
-   */
-  #gather(turnsLeft: number, endMs: number): void {
     this.#options.defer(() => {
-      const isComplete = this.told - this.#toldAtSync >= this.#toldForNext;
-      if (!isComplete && turnsLeft > 0 && this.#options.nowMs() < endMs) return this.#gather(turnsLeft - 1, endMs);
       this.#isSyncPlanned = false;
       this.startSync();
     });
@@ -246,9 +228,6 @@ export class LogWriter implements ItemSink {
 
   async #sync(): Promise<void> {
     const sequence = this.writtenSequence;
-    const begunMs = this.#options.nowMs();
-    const toldBefore = this.#toldAtSync;
-    this.#toldAtSync = this.told;
     const before = this.#before.splice(0);
     const { file } = this.#log;
     try {
@@ -263,8 +242,6 @@ export class LogWriter implements ItemSink {
       return;
     }
     this.#isSyncing = false;
-    this.#syncMs = this.#options.nowMs() - begunMs;
-    this.#toldForNext = this.told - toldBefore;
     this.syncs++;
     if (this.state === 'failed') return;
     this.syncedSequence = sequence;
