@@ -16,10 +16,10 @@ test('the vectors that are checked in are those of the registry', () => {
   );
   const names = new Set([...kept.keys(), ...files.keys()]);
   const stale = [...names].filter((name) => kept.get(name) !== files.get(name));
-  const advice = stale.includes('clauses.json')
-    ? 'a clause of PROTOCOL.md has changed: see whether the cases that cite it still prove it (`speicher spec explain ID`), '
-    : 'the cases have changed: see that none is missing, ';
-  expect(stale, `${advice}then run \`npm run export:vectors\`, look at the difference, commit it`).toEqual([]);
+  const what = stale.includes('clauses.json')
+    ? 'a clause has changed: see whether the cases that cite it still prove it (`speicher spec explain ID`)'
+    : 'the cases have changed: see that none is missing';
+  expect(stale, `${what}; run \`npm run export:vectors\`, look at the difference, commit it`).toEqual([]);
 });
 
 test('each case that is data is in the file of its area, and each that is code has its reason', () => {
