@@ -40,9 +40,9 @@ const SUBJECTS_STEP = 60;
 const CASES_STEP = 8;
 const HANGING_CASES_STEP = 60;
 /**
- * How these are found out depends on how soon a server sees what was sent, what it does first, and how much time goes by
- * between two requests. Both interpreters must find them out, by a case that cites the clause; by which, and what else
- * fails, chance decides.
+ * How these are found out depends on how soon a server sees what was sent, what it does first, and how much time goes
+ * by between two requests. Both interpreters must find them out, by a case that cites the clause; by which, and what
+ * else fails, chance decides.
  */
 const BY_CHANCE = new Set([
   'get-takes-away',
