@@ -22,7 +22,7 @@ const config: KnipConfig = {
   // Started by their binaries' paths, in scripts/; axe-core is read and evaluated in the browser.
   ignoreDependencies: ['@arethetypeswrong/cli', 'axe-core', 'c8', 'publint'],
   // Of util-linux, for tests on a terminal; of libxml2 and of a compiler, for tests that are skipped without them.
-  ignoreBinaries: ['script', 'xmllint', 'cc'],
+  ignoreBinaries: ['script', 'mkfifo', 'xmllint', 'cc'],
   // A type that a module's own interface needs may be exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };
