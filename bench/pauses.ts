@@ -28,12 +28,12 @@ const IDLE_MS = 3000;
 const POLL_MS = 50;
 /** Long enough for the items to be set, so that all expire while nothing else happens. */
 const EXPIRING = { keys: 2_000_000, ttlMs: 15_000 };
+const EXPIRY_TIMEOUT_MS = 120_000;
 /**
  * Sets of keys that are not there, mostly, at a rate that leaves the server time: under as many as it can take, each
  * waits for those before it, and that would be all to be seen.
  */
 const GROWTH = { getShare: 0, rate: 20_000, seconds: 15 };
-const EXPIRY_TIMEOUT_MS = 120_000;
 /** `key:0001` and six digits. */
 const MILLION = { prefix: 'key:0001', count: 1_000_000 };
 const LARGE = { firstKey: 9_000_000_000, keys: 200, valueBytes: 1 << 20, connections: 4 };

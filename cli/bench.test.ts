@@ -1,19 +1,15 @@
 /** `speicher bench` as a user runs it, against a server of its own. */
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server as Listener, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { FrameWriter, OPCODE, putReply, type ReplyFrame } from '../protocol/index.ts';
-import { SPEICHER } from '../testing/speicher-command.ts';
 import { serveFrames } from './testing/frame-server.ts';
 import { startOwnServer } from './testing/own-server.ts';
-import { cleanEnvironment, run, serve, start } from './testing/run-speicher.ts';
+import { hasTerminal, run, serve, start, startOnTerminal } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
-
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 const ALL = 'get,set,add,delete,touch,increment,append,count,keys';
 
@@ -197,9 +193,8 @@ describe('time', () => {
     expect(await allKeys('bench:')).toEqual([]);
   });
 
-  test.skipIf(!hasScript)('a terminal (needs `script` of util-linux) shows how far it is', async () => {
-    const command = [...SPEICHER, 'bench', url, '--duration', '700ms'].map((word) => `'${word}'`).join(' ');
-    const terminal = spawn('script', ['-qec', command, '/dev/null'], { env: cleanEnvironment() });
+  test.skipIf(!hasTerminal)('a terminal (needs `script` of util-linux) shows how far it is', async () => {
+    const terminal = startOnTerminal(['bench', url, '--duration', '700ms']);
     const screen = (await text(terminal.stdout)).replaceAll('\r\u001B[K', '<new>');
     expect(screen).toMatch(/<new>0\.\d s: [\d,]+ requests, [\d,]+ per second/);
     expect(screen).toMatch(/<new>tcp:\/\/127\.0\.0\.1:\d+, speicher .*\r\n/);

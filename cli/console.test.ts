@@ -1,16 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createServer } from '../server/index.ts';
-import { SPEICHER } from '../testing/speicher-command.ts';
 import { isCommandLine } from './console/command-lines.ts';
 import { createCompleter } from './console/completion.ts';
 import { hintFor } from './console/hints.ts';
 import { historyFile, isSecret } from './console/history.ts';
 import { startOwnServer } from './testing/own-server.ts';
-import { cleanEnvironment, run } from './testing/run-speicher.ts';
+import { hasTerminal, run, startOnTerminal } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
@@ -190,17 +188,11 @@ describe('history', () => {
   });
 });
 
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
-
-test.skipIf(!hasScript)(
+test.skipIf(!hasTerminal)(
   'on a terminal (needs `script` of util-linux): prompt, hints, completion, history',
   async () => {
     await client.set('greeting', 'hello');
-    const command = [...SPEICHER, 'console'].map((word) => `'${word}'`).join(' ');
-    const env = { SPEICHER_URL: url, XDG_STATE_HOME: directory, TERM: 'xterm-256color', FORCE_COLOR: '1' };
-    const terminal = spawn('script', ['-qec', `stty cols 120; exec ${command}`, '/dev/null'], {
-      env: cleanEnvironment(env),
-    });
+    const terminal = startOnTerminal(['console'], { SPEICHER_URL: url, XDG_STATE_HOME: directory, FORCE_COLOR: '1' });
     let screen = '';
     terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
     const shows = (text: string) => expect.poll(() => screen, { timeout: 10_000 }).toContain(text);

@@ -1,5 +1,5 @@
 /** `speicher dump`, `load` and `backup`, as a user runs them. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,8 +11,7 @@ import { readFrames } from './dump/frames.ts';
 import { jsonLine, readJsonLines } from './dump/json-lines.ts';
 import { dumpItems, loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
 import { startOwnServer } from './testing/own-server.ts';
-import { SPEICHER } from '../testing/speicher-command.ts';
-import { cleanEnvironment, run as runBare, serve, type Run } from './testing/run-speicher.ts';
+import { hasTerminal, run as runBare, serve, startOnTerminal, type Run } from './testing/run-speicher.ts';
 
 // Processes are started here, and on a busy machine each takes a second to begin.
 vi.setConfig({ testTimeout: 60_000 });
@@ -230,17 +229,12 @@ test('backup copies the data of a server that runs, and serve takes the copy', a
   expect(await again.stop()).toBe(0);
 });
 
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
-
-test.skipIf(!hasScript)(
+test.skipIf(!hasTerminal)(
   'on a terminal (needs `script` of util-linux) the items are counted while they come',
   async () => {
     const pipe = join(folder, 'pipe');
     expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-    const command = [...SPEICHER, 'load', pipe].map((word) => `'${word}'`).join(' ');
-    const terminal = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], {
-      env: cleanEnvironment({ SPEICHER_URL: url, TERM: 'xterm' }),
-    });
+    const terminal = startOnTerminal(['load', pipe], { SPEICHER_URL: url });
     let screen = '';
     terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
     const exited = once(terminal, 'exit');

@@ -1,5 +1,5 @@
 /** Runs the `speicher` command as a process of its own, as a user would, for tests. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { buffer, text } from 'node:stream/consumers';
@@ -22,6 +22,17 @@ export interface Run {
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const [node = '', ...before] = SPEICHER;
   return spawn(node, [...before, ...args], { env: cleanEnvironment(env), stdio: 'pipe' });
+}
+
+/** Whether `startOnTerminal` works here: it needs `script` of util-linux. */
+export const hasTerminal = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+/** Starts the command on a terminal of 120 columns, which is its input and all of its output; the caller ends it. */
+export function startOnTerminal(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcessWithoutNullStreams {
+  const command = [...SPEICHER, ...args].map((word) => `'${word}'`).join(' ');
+  return spawn('script', ['-qec', `stty cols 120; exec ${command}`, '/dev/null'], {
+    env: cleanEnvironment({ TERM: 'xterm-256color', ...env }),
+  });
 }
 
 /** Runs the command to its end. */
