@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { importCycles, wrongImports } from './imports.ts';
+import { readText, writtenFiles } from './repository.ts';
 import { allSources, at, parseSource } from './sources.ts';
 
 const sources = allSources();
@@ -18,6 +19,13 @@ describe('imports', () => {
   test('go one way', () => {
     expect(sources.length).toBeGreaterThan(0);
     expect(wrongImports(sources)).toEqual([]);
+  });
+
+  test('of zod take what is used, and not the messages of all its languages', () => {
+    const whole = /^import \{ z \} from 'zod'/m;
+    expect(whole.test(`import { z } from 'zod';`)).toBe(true);
+    const paths = writtenFiles().filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+    expect(paths.filter((path) => whole.test(readText(path)))).toEqual([]);
   });
 
   test('make no cycle', () => {

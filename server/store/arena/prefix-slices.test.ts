@@ -64,6 +64,19 @@ function disturb(store: ArenaStore, numbers: SeededNumbers): void {
 }
 
 describe('a prefix request in slices', () => {
+  test('leaves others their turn after 250 items, if nothing else is asked for', () => {
+    const store = storeOf();
+    for (let at = 0; at < 600; at++) perform(store, 'set', { key: `k:${at}` });
+    const progress = new Progress();
+    const left: number[] = [];
+    do {
+      store.deletePrefix(makeRequest({ key: 'k:' }), new ReplyFrame(), progress);
+      left.push(store.stats().items);
+    } while (progress.isUnfinished);
+    // The order of keys is made first, in slices too.
+    expect(left).toEqual([600, 600, 350, 100, 0]);
+  });
+
   test('visits each item that is there throughout just once', { timeout: TIMEOUT_MS }, () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     const numbers = new SeededNumbers(seed);
