@@ -4,6 +4,7 @@
  */
 import { HEADER_BYTES, LENGTH_BYTES } from './frame-fields.ts';
 import type { SpareBuffers } from './spare-buffers.ts';
+import { WORD_COPY_BYTES_MAX, copyWords, makeView } from './words.ts';
 
 /** Below this many bytes a loop is faster than a call of `set`, which has to make a view first. */
 const LOOP_COPY_BYTES_MAX = 32;
@@ -13,6 +14,8 @@ const encoder = new TextEncoder();
 export class FrameWriter {
   /** What was written lies in `bytes[0]` up to `bytes[length - 1]`. Growth replaces the buffer. */
   bytes: Uint8Array;
+  /** The same memory. */
+  view: DataView;
   length = 0;
   #frameAt = 0;
   readonly #firstBytes: number;
@@ -26,6 +29,7 @@ export class FrameWriter {
     this.#firstBytes = firstBytes;
     this.#spares = spares;
     this.bytes = this.#makeBuffer(firstBytes);
+    this.view = makeView(this.bytes);
   }
 
   /**
@@ -37,16 +41,9 @@ export class FrameWriter {
   begin(opcode: number, flags: number, keyBytesOrStatus: number, id: number): void {
     this.reserve(LENGTH_BYTES + HEADER_BYTES);
     this.#frameAt = this.length;
-    const bytes = this.bytes;
     const at = this.length + LENGTH_BYTES;
-    bytes[at] = opcode;
-    bytes[at + 1] = flags;
-    bytes[at + 2] = keyBytesOrStatus >>> 8;
-    bytes[at + 3] = keyBytesOrStatus;
-    bytes[at + 4] = id >>> 24;
-    bytes[at + 5] = id >>> 16;
-    bytes[at + 6] = id >>> 8;
-    bytes[at + 7] = id;
+    this.view.setInt32(at, (opcode << 24) | (flags << 16) | (keyBytesOrStatus & 0xffff));
+    this.view.setInt32(at + 4, id);
     this.length = at + HEADER_BYTES;
   }
 
@@ -73,8 +70,8 @@ export class FrameWriter {
 
   u16(value: number): void {
     this.reserve(2);
-    this.bytes[this.length++] = value >>> 8;
-    this.bytes[this.length++] = value;
+    this.view.setInt16(this.length, value);
+    this.length += 2;
   }
 
   u32(value: number): void {
@@ -95,11 +92,17 @@ export class FrameWriter {
     this.u32(Number(BigInt.asUintN(32, value)));
   }
 
-  /** Copies `source[start]` up to `source[end - 1]`. */
-  put(source: Uint8Array, start = 0, end: number = source.length): void {
+  /**
+   * Copies `source[start]` up to `source[end - 1]`.
+   *
+   * @param sourceView the source's memory, if there is a view of it at hand
+   */
+  put(source: Uint8Array, start = 0, end: number = source.length, sourceView?: DataView): void {
     const sizeBytes = end - start;
     this.reserve(sizeBytes);
-    if (sizeBytes > LOOP_COPY_BYTES_MAX) {
+    if (sourceView !== undefined && sizeBytes <= WORD_COPY_BYTES_MAX) {
+      copyWords(this.view, this.length, sourceView, start, end);
+    } else if (sizeBytes > LOOP_COPY_BYTES_MAX) {
       this.bytes.set(source.subarray(start, end), this.length);
     } else {
       for (let from = start, to = this.length; from < end;) this.bytes[to++] = source[from++]!;
@@ -117,11 +120,7 @@ export class FrameWriter {
 
   /** Overwrites four bytes that were written before, at offset `at`. */
   patchU32(at: number, value: number): void {
-    const bytes = this.bytes;
-    bytes[at] = value >>> 24;
-    bytes[at + 1] = value >>> 16;
-    bytes[at + 2] = value >>> 8;
-    bytes[at + 3] = value;
+    this.view.setInt32(at, value);
   }
 
   /** Overwrites eight bytes that were written before, at offset `at`; `value` as for `i64`. */
@@ -138,6 +137,7 @@ export class FrameWriter {
     grown.set(this.bytes.subarray(0, this.length));
     this.#spares?.giveBack(this.bytes);
     this.bytes = grown;
+    this.view = makeView(grown);
   }
 
   /** Forgets what was written and goes on in the same buffer: when the transport is done with it. */
@@ -149,6 +149,7 @@ export class FrameWriter {
   detach(): void {
     this.length = 0;
     this.bytes = this.#makeBuffer(this.#firstBytes);
+    this.view = makeView(this.bytes);
   }
 
   #makeBuffer(sizeBytes: number): Uint8Array {

@@ -28,6 +28,8 @@ export class ReplyFrame extends FrameFields {
   opcode = 0;
   status = 0;
   valueBytes: Uint8Array = NO_BYTES;
+  /** The memory of `valueBytes`, if whoever gave them has a view of it. */
+  valueView: DataView | undefined = undefined;
   valueStart = 0;
   valueEnd = 0;
 
@@ -39,8 +41,9 @@ export class ReplyFrame extends FrameFields {
   }
 
   /** Gives it `bytes[start]` up to `bytes[end - 1]` as its value. */
-  setValue(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+  setValue(bytes: Uint8Array, start = 0, end: number = bytes.length, view?: DataView): void {
     this.valueBytes = bytes;
+    this.valueView = view;
     this.valueStart = start;
     this.valueEnd = end;
   }
@@ -85,6 +88,7 @@ export function putRequest(writer: FrameWriter, request: RequestFrame): void {
  */
 export function readReply(into: ReplyFrame, bytes: Uint8Array, start: number, end: number): boolean {
   into.valueBytes = bytes;
+  into.valueView = undefined;
   into.opcode = bytes[start]! & ~REPLY_BIT;
   into.flags = bytes[start + 1]!;
   into.status = readU16(bytes, start + 2);
@@ -100,7 +104,7 @@ export function readReply(into: ReplyFrame, bytes: Uint8Array, start: number, en
 export function putReply(writer: FrameWriter, reply: ReplyFrame): void {
   writer.begin(reply.opcode | REPLY_BIT, reply.flags, reply.status, reply.id);
   putFields(writer, reply);
-  writer.put(reply.valueBytes, reply.valueStart, reply.valueEnd);
+  writer.put(reply.valueBytes, reply.valueStart, reply.valueEnd, reply.valueView);
   writer.finish();
 }
 

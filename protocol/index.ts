@@ -15,3 +15,4 @@ export * from './profiles.ts';
 export * from './spare-buffers.ts';
 export * from './statuses.ts';
 export * from './tags.ts';
+export * from './words.ts';

@@ -106,7 +106,7 @@ export function sealBlock(
   writer.u32(endAt - BLOCK_HEADER_BYTES);
   writer.u64(sequence);
   writer.u32(unsynced);
-  new DataView(writer.bytes.buffer, writer.bytes.byteOffset).setFloat64(TIME_AT, timeMs);
+  writer.view.setFloat64(TIME_AT, timeMs);
   writer.length = endAt;
   writer.patchU32(0, crc32(writer.bytes.subarray(CRC_BYTES, endAt), headCrc));
   return writer.bytes.subarray(0, endAt);

@@ -1,7 +1,7 @@
 /** Records as they are written and read: the short way for most items, and what a snapshot says of its length. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FrameWriter } from '../../protocol/index.ts';
+import { FrameWriter, makeView } from '../../protocol/index.ts';
 import { ItemState, type ItemSink } from '../store/item-sink.ts';
 import { PUT_BYTES_MIN, RecordReader, writeAnyPut, writeCounters, writePut } from './records.ts';
 
@@ -20,8 +20,9 @@ const item = fc
   .map(({ key, value, before, ...rest }) => {
     const bytes = new Uint8Array([...new Uint8Array(before), ...key, ...value, 99]);
     const keyEnd = before + key.length;
+    const view = makeView(bytes);
     const places = { keyBytes: bytes, keyStart: before, keyEnd, valueBytes: bytes, valueStart: keyEnd };
-    return Object.assign(new ItemState(), rest, places, { valueEnd: keyEnd + value.length });
+    return Object.assign(new ItemState(), rest, places, { view, valueEnd: keyEnd + value.length });
   });
 
 test('what is written the short way is what any item is written as', () => {

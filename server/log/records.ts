@@ -13,7 +13,16 @@
  * and TOKEN its lock's. Times are milliseconds since the Unix epoch, as doubles in big-endian, so that they come back
  * exactly as they were; the life's start is there with TTL, and the lock's times are there with TOKEN.
  */
-import { FLAG, OPCODE, RequestFrame, readRequest, readU32, LENGTH_BYTES, HEADER_BYTES } from '../../protocol/index.ts';
+import {
+  FLAG,
+  HEADER_BYTES,
+  LENGTH_BYTES,
+  OPCODE,
+  RequestFrame,
+  copyWords,
+  readRequest,
+  readU32,
+} from '../../protocol/index.ts';
 import type { FrameWriter } from '../../protocol/index.ts';
 import { ItemState, type ItemSink } from '../store/item-sink.ts';
 
@@ -55,49 +64,41 @@ function beginItem(writer: FrameWriter, opcode: number, item: ItemState, extraFl
 }
 
 export function writePut(writer: FrameWriter, item: ItemState): void {
-  if (item.lifeMs === Infinity && item.token === 0) writeSimplePut(writer, item);
+  const { lifeMs, token, view } = item;
+  if (lifeMs === Infinity && token === 0 && view !== undefined) writeSimplePut(writer, item, view);
   else writeAnyPut(writer, item);
-}
-
-/** Up to this many bytes a loop is faster than a call of `set`, which has to make a view first. */
-const LOOP_COPY_BYTES_MAX = 64;
-
-/**
- * The same for an item without end and lock, which is what most of them are, in one piece: every SET pays for it
- * (`npm run bench:durability`). `writeAnyPut` writes the same bytes, which a test sees to.
- */
-function writeSimplePut(writer: FrameWriter, item: ItemState): void {
-  const { keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd, version, tag, createdMs } = item;
-  const fieldsBytes = tag === 0 ? 8 : 12;
-  const contentBytes = keyEnd - keyStart + F64_BYTES + valueEnd - valueStart;
-  const frameBytes = HEADER_BYTES + fieldsBytes + contentBytes;
-  writer.reserve(LENGTH_BYTES + frameBytes);
-  const { bytes } = writer;
-  let at = putU32(bytes, writer.length, frameBytes);
-  at = putU32(bytes, at, SIMPLE_HEAD | (tag === 0 ? 0 : FLAG.TAG << 16) | (keyEnd - keyStart));
-  at = putU32(bytes, at, 0);
-  at = putU32(bytes, at, Math.floor(version / U32_RANGE));
-  at = putU32(bytes, at, version);
-  if (tag !== 0) at = putU32(bytes, at, tag);
-  for (let from = keyStart; from < keyEnd;) bytes[at++] = keyBytes[from++]!;
-  // Items that are made in one second were made at one time, as far as a store keeps it.
-  if (createdMs !== scratch.getFloat64(0)) scratch.setFloat64(0, createdMs);
-  for (let from = 0; from < F64_BYTES;) bytes[at++] = scratchBytes[from++]!;
-  if (valueEnd - valueStart > LOOP_COPY_BYTES_MAX) bytes.set(valueBytes.subarray(valueStart, valueEnd), at);
-  else for (let from = valueStart, to = at; from < valueEnd;) bytes[to++] = valueBytes[from++]!;
-  writer.length += LENGTH_BYTES + frameBytes;
 }
 
 /** Opcode and flags where they stand in the first four bytes of a header. */
 const SIMPLE_HEAD = (OPCODE.SET << 24) | (FLAG.VERSION << 16);
 
-/** @returns what is behind */
-function putU32(bytes: Uint8Array, at: number, value: number): number {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = value >>> 16;
-  bytes[at + 2] = value >>> 8;
-  bytes[at + 3] = value;
-  return at + 4;
+/**
+ * The same for an item without end and lock, which is what most of them are, in one piece: every SET pays for it
+ * (`npm run bench:durability`). `writeAnyPut` writes the same bytes, which a test sees to.
+ */
+function writeSimplePut(writer: FrameWriter, item: ItemState, source: DataView): void {
+  const { keyStart, keyEnd, valueBytes, valueStart, valueEnd, version, tag } = item;
+  const keyBytes = keyEnd - keyStart;
+  const hasTag = tag !== 0;
+  const frameBytes = HEADER_BYTES + (hasTag ? 12 : 8) + keyBytes + F64_BYTES + (valueEnd - valueStart);
+  writer.reserve(LENGTH_BYTES + frameBytes);
+  const { view } = writer;
+  let at = writer.length;
+  view.setInt32(at, frameBytes);
+  view.setInt32(at + 4, SIMPLE_HEAD | (hasTag ? FLAG.TAG << 16 : 0) | keyBytes);
+  view.setInt32(at + 8, 0);
+  view.setInt32(at + 12, Math.floor(version / U32_RANGE));
+  view.setInt32(at + 16, version);
+  at += 20;
+  if (hasTag) {
+    view.setInt32(at, tag);
+    at += 4;
+  }
+  copyWords(view, at, source, keyStart, keyEnd);
+  at += keyBytes;
+  view.setFloat64(at, item.createdMs);
+  writer.length = at + F64_BYTES;
+  writer.put(valueBytes, valueStart, valueEnd, source);
 }
 
 /** The same for any item. */

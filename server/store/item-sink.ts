@@ -12,6 +12,8 @@ export class ItemState {
   valueBytes: Uint8Array = NO_BYTES;
   valueStart = 0;
   valueEnd = 0;
+  /** The memory of both, if they lie in the same and there is a view of it. */
+  view: DataView | undefined = undefined;
   tag = 0;
   version = 0;
   /** Milliseconds since the Unix epoch, as all times here. */

@@ -2,7 +2,7 @@
  * The items of an ArenaStore: records in slabs, found through an index, and the books about both. Whatever makes,
  * moves, resizes or removes an item goes through here.
  */
-import { KEY_BYTES_CEILING } from '../../../protocol/index.ts';
+import { KEY_BYTES_CEILING, viewOf } from '../../../protocol/index.ts';
 import type { ItemState } from '../item-sink.ts';
 import type { ArenaOptions, KeyPlace } from './arena-options.ts';
 import { assert } from './assert.ts';
@@ -115,12 +115,12 @@ export class ArenaItems implements OrderedItems {
   /** Opens the item with a key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
   find({ keyBytes, keyStart, keyEnd }: KeyPlace, nowMs: number): number {
     const { record } = this;
-    const hash = (this.#hash = this.#hashOf(keyBytes, keyStart, keyEnd));
-    const sizeBytes = keyEnd - keyStart;
+    const key = viewOf(keyBytes);
+    const hash = (this.#hash = this.#hashOf(key, keyStart, keyEnd));
     for (let location = this.#index.first(hash); location !== NO_LOCATION; location = this.#index.next()) {
       record.open(location);
-      if (record.valueStart - record.keyStart !== sizeBytes) continue;
-      if (!isSame(record.bytes, record.keyStart, keyBytes, keyStart, sizeBytes)) continue;
+      if (record.valueStart - record.keyStart !== keyEnd - keyStart) continue;
+      if (!isSame(record.view, record.keyStart, key, keyStart, keyEnd - keyStart)) continue;
       if (!this.isExpired(nowMs)) return location;
       this.remove(location);
       this.#expired++;
@@ -170,9 +170,9 @@ export class ArenaItems implements OrderedItems {
 
   /** Takes the open item out. */
   remove(location: number): void {
-    const { bytes, keyStart, valueStart, entry } = this.record;
+    const { bytes, view, keyStart, valueStart, entry } = this.record;
     this.#order?.remove(location, bytes, keyStart, valueStart);
-    this.#index.remove(this.#hashOf(bytes, keyStart, valueStart), location);
+    this.#index.remove(this.#hashOf(view, keyStart, valueStart), location);
     if (entry !== NO_ENTRY) this.times.remove(entry);
     this.#release(location);
   }
@@ -250,14 +250,14 @@ export class ArenaItems implements OrderedItems {
   compareAt(location: number, bytes: Uint8Array, start: number, end: number): number {
     const looked = this.#looked;
     looked.open(location);
-    return compare(looked.bytes, looked.keyStart, looked.valueStart, bytes, start, end);
+    return compare(looked.view, looked.keyStart, looked.valueStart, viewOf(bytes), start, end);
   }
 
   compareBehindPrefixAt(location: number, bytes: Uint8Array, start: number, end: number): number {
     const looked = this.#looked;
     looked.open(location);
     const ownEnd = Math.min(looked.valueStart, looked.keyStart + end - start);
-    return compare(looked.bytes, looked.keyStart, ownEnd, bytes, start, end) || -1;
+    return compare(looked.view, looked.keyStart, ownEnd, viewOf(bytes), start, end) || -1;
   }
 
   /**
@@ -272,9 +272,9 @@ export class ArenaItems implements OrderedItems {
     let chainBytes = 0;
     for (const [location, sizeClass] of this.#slabs.records()) {
       record.open(location);
-      const { bytes, keyStart, valueStart, valueEnd, entry, marks } = record;
+      const { view, keyStart, valueStart, valueEnd, entry, marks } = record;
       records++;
-      this.#index.find(this.#hashOf(bytes, keyStart, valueStart), location);
+      this.#index.find(this.#hashOf(view, keyStart, valueStart), location);
       if (marks & MARK.APART) {
         const bytesInChain = this.#chains.check(record.chain) * BLOCK_BYTES;
         chainBytes += bytesInChain;
@@ -301,7 +301,7 @@ export class ArenaItems implements OrderedItems {
       assert(this.compareAt(location, last, 0, last.length) > 0, `the order at ${location}`);
       const { bytes, keyStart, valueStart } = this.#looked;
       last = bytes.slice(keyStart, valueStart);
-      this.#index.find(this.#hashOf(last, 0, last.length), location);
+      this.#index.find(this.#hashOf(viewOf(last), 0, last.length), location);
     }
     assert(items === this.size, `${items} items in order, ${this.size} in all`);
   }
@@ -311,7 +311,7 @@ export class ArenaItems implements OrderedItems {
     return this.#chains.linkBytes + this.#index.entries * INDEX_ENTRY_BYTES + this.times.memoryBytes + orderBytes;
   }
 
-  #hashOf(bytes: Uint8Array, start: number, end: number): number {
+  #hashOf(bytes: DataView, start: number, end: number): number {
     return hashBytes(bytes, start, end, this.#seedLow, this.#seedHigh);
   }
 
@@ -351,7 +351,7 @@ export class ArenaItems implements OrderedItems {
     const source = this.#source;
     source.open(location);
     if (keptAt >= 0) source.gather();
-    const { bytes, keyStart, valueStart, valueEnd, entry } = source;
+    const { bytes, view, keyStart, valueStart, valueEnd, entry } = source;
     const moved = this.#make(bytes, keyStart, valueStart, valueBytes, marks);
     record.version = source.version;
     record.createdMs = source.createdMs;
@@ -363,7 +363,7 @@ export class ArenaItems implements OrderedItems {
     } else if (entry !== NO_ENTRY) {
       times.remove(entry);
     }
-    this.#index.relocate(this.#hashOf(bytes, keyStart, valueStart), location, moved);
+    this.#index.relocate(this.#hashOf(view, keyStart, valueStart), location, moved);
     this.#order?.relocate(location, moved, bytes, keyStart, valueStart);
     record.open(location);
     // The record that moves into the old one's slot may be the new one.
@@ -383,8 +383,8 @@ export class ArenaItems implements OrderedItems {
     if (from === NO_LOCATION) return from;
     if (from === this.#followed) this.#followed = location;
     record.open(location);
-    const { bytes, keyStart, valueStart, entry } = record;
-    this.#index.relocate(this.#hashOf(bytes, keyStart, valueStart), from, location);
+    const { bytes, view, keyStart, valueStart, entry } = record;
+    this.#index.relocate(this.#hashOf(view, keyStart, valueStart), from, location);
     this.#order?.relocate(from, location, bytes, keyStart, valueStart);
     if (entry !== NO_ENTRY) this.times.relocate(entry, location);
     return from;

@@ -66,7 +66,7 @@ export class ArenaStore implements Store {
     }
     items.record.access(nowMs);
     items.record.gather();
-    reply.setValue(items.record.bytes, items.record.valueStart, items.record.valueEnd);
+    reply.setValue(items.record.bytes, items.record.valueStart, items.record.valueEnd, items.record.view);
     const tag = items.record.tag;
     if (tag !== 0) {
       reply.flags |= FLAG.TAG;

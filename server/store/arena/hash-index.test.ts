@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock, perform } from '../testing/requests.ts';
 import { ArenaStore } from './arena-store.ts';
 import { HashIndex, MOVED_SLOTS_MAX, NO_LOCATION } from './hash-index.ts';
+import { makeView } from '../../../protocol/index.ts';
 import { hashBytes } from './key-bytes.ts';
 
 /** A permutation of the 32-bit numbers, so that hashes differ and are spread. */
@@ -58,9 +59,10 @@ const CRAFTING_TIMEOUT_MS = 120_000;
 function crafted(count: number): string[] {
   const keys: string[] = [];
   const bytes = new Uint8Array(8);
+  const view = makeView(bytes);
   for (let number = 0; keys.length < count; number++) {
     for (let at = 0; at < 8; at++) bytes[at] = 0x61 + ((number >>> (4 * at)) & 15);
-    if (hashBytes(bytes, 0, 8, 0, 0) >>> 24 === 0x42) keys.push(String.fromCharCode(...bytes));
+    if (hashBytes(view, 0, 8, 0, 0) >>> 24 === 0x42) keys.push(String.fromCharCode(...bytes));
   }
   return keys;
 }

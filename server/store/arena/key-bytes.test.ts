@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { makeView } from '../../../protocol/index.ts';
 import { compare, copy, hashBytes, isSame } from './key-bytes.ts';
 import { sizeClass, Slabs, RECORD_BYTES_MAX } from './slabs.ts';
 
@@ -47,18 +48,20 @@ describe('key bytes', () => {
   test('the hash is HalfSipHash-1-3', () => {
     const run = fc.property(anyBytes, fc.nat(3), fc.integer(), fc.integer(), (bytes, before, low, high) => {
       const shifted = Buffer.concat([Buffer.alloc(before, 7), bytes, Buffer.alloc(2, 9)]);
-      expect(hashBytes(shifted, before, before + bytes.length, low, high)).toBe(plainHash(bytes, low, high));
+      expect(hashBytes(makeView(shifted), before, before + bytes.length, low, high)).toBe(plainHash(bytes, low, high));
     });
     fc.assert(run, { numRuns: 2000 });
   });
 
   test('keys are compared as Buffer.compare does, and copied as `set` does', () => {
     const run = fc.property(aliked, aliked, anyBytes, (left, right, bytes) => {
-      expect(Math.sign(compare(left, 0, left.length, right, 0, right.length))).toBe(Buffer.compare(left, right));
-      const isEqual = left.length === right.length && isSame(left, 0, right, 0, left.length);
+      const [leftView, rightView] = [makeView(left), makeView(right)];
+      const order = compare(leftView, 0, left.length, rightView, 0, right.length);
+      expect(Math.sign(order)).toBe(Buffer.compare(left, right));
+      const isEqual = left.length === right.length && isSame(leftView, 0, rightView, 0, left.length);
       expect(isEqual).toBe(Buffer.compare(left, right) === 0);
       const target = new Uint8Array(bytes.length + 2);
-      copy(target, 1, bytes, 0, bytes.length);
+      copy(target, makeView(target), 1, bytes, makeView(bytes), 0, bytes.length);
       expect(Buffer.from(target)).toEqual(Buffer.concat([Buffer.alloc(1), bytes, Buffer.alloc(1)]));
     });
     fc.assert(run, { numRuns: 2000 });

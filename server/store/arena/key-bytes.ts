@@ -4,8 +4,7 @@
  * them.
  */
 
-/** Up to this many bytes a loop is faster than `set`, which has to make a view of the source first. */
-const LOOP_COPY_BYTES_MAX = 64;
+import { WORD_COPY_BYTES_MAX, copyWords } from '../../../protocol/index.ts';
 
 /**
  * HalfSipHash-1-3 of `bytes[start]` up to `bytes[end - 1]`: a keyed function whose collisions cannot be found without
@@ -15,7 +14,7 @@ const LOOP_COPY_BYTES_MAX = 64;
  * @param seedHigh the seed's upper half, any 32 bits
  * @returns 32 bits, unsigned
  */
-export function hashBytes(bytes: Uint8Array, start: number, end: number, seedLow: number, seedHigh: number): number {
+export function hashBytes(bytes: DataView, start: number, end: number, seedLow: number, seedHigh: number): number {
   let v0 = seedLow | 0;
   let v1 = seedHigh | 0;
   let v2 = seedLow ^ 0x6c796765;
@@ -26,14 +25,14 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number, seedLow
   for (let isLast = false; !isLast;) {
     let word: number;
     if (at <= last) {
-      word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+      word = bytes.getInt32(at, true);
       at += 4;
     } else {
       isLast = true;
       word = (end - start) << 24;
-      if (at < end) word |= bytes[at]!;
-      if (at + 1 < end) word |= bytes[at + 1]! << 8;
-      if (at + 2 < end) word |= bytes[at + 2]! << 16;
+      if (at < end) word |= bytes.getUint8(at);
+      if (at + 1 < end) word |= bytes.getUint8(at + 1) << 8;
+      if (at + 2 < end) word |= bytes.getUint8(at + 2) << 16;
     }
     v3 ^= word;
     v0 = (v0 + v1) | 0;
@@ -66,37 +65,58 @@ export function hashBytes(bytes: Uint8Array, start: number, end: number, seedLow
 
 /** Whether `sizeBytes` bytes are the same in both places. */
 export function isSame(
-  left: Uint8Array,
+  left: DataView,
   leftStart: number,
-  right: Uint8Array,
+  right: DataView,
   rightStart: number,
   sizeBytes: number,
 ): boolean {
-  for (let at = 0; at < sizeBytes; at++) if (left[leftStart + at] !== right[rightStart + at]) return false;
+  let at = 0;
+  for (const last = sizeBytes - 4; at <= last; at += 4) {
+    if (left.getInt32(leftStart + at, true) !== right.getInt32(rightStart + at, true)) return false;
+  }
+  for (; at < sizeBytes; at++) if (left.getUint8(leftStart + at) !== right.getUint8(rightStart + at)) return false;
   return true;
 }
 
 /** Below 0, 0 or above 0, as the left bytes stand before, at or behind the right ones (KEY-2, PREFIX-1). */
 export function compare(
-  left: Uint8Array,
+  left: DataView,
   leftStart: number,
   leftEnd: number,
-  right: Uint8Array,
+  right: DataView,
   rightStart: number,
   rightEnd: number,
 ): number {
   const leftBytes = leftEnd - leftStart;
   const rightBytes = rightEnd - rightStart;
   const commonBytes = Math.min(leftBytes, rightBytes);
-  for (let at = 0; at < commonBytes; at++) {
-    const difference = left[leftStart + at]! - right[rightStart + at]!;
+  let at = 0;
+  for (const last = commonBytes - 4; at <= last; at += 4) {
+    // Words in big-endian stand in the order of their bytes.
+    const difference = left.getUint32(leftStart + at) - right.getUint32(rightStart + at);
+    if (difference !== 0) return difference;
+  }
+  for (; at < commonBytes; at++) {
+    const difference = left.getUint8(leftStart + at) - right.getUint8(rightStart + at);
     if (difference !== 0) return difference;
   }
   return leftBytes - rightBytes;
 }
 
-/** Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. */
-export function copy(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
-  if (end - start > LOOP_COPY_BYTES_MAX) target.set(source.subarray(start, end), at);
-  else for (let from = start, to = at; from < end;) target[to++] = source[from++]!;
+/**
+ * Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. Each comes as
+ * bytes and as a view of the same memory.
+ */
+export function copy(
+  target: Uint8Array,
+  targetView: DataView,
+  at: number,
+  source: Uint8Array,
+  sourceView: DataView,
+  start: number,
+  end: number,
+): void {
+  if (end - start > WORD_COPY_BYTES_MAX) target.set(source.subarray(start, end), at);
+  else copyWords(targetView, at, sourceView, start, end);
 }

@@ -1,4 +1,5 @@
 /** Visits items by their keys' beginnings, in the order of their keys. */
+import { makeView } from '../../../protocol/index.ts';
 import type { ArenaItems } from './arena-items.ts';
 import type { KeyPlace } from './arena-options.ts';
 import { NO_LOCATION } from './hash-index.ts';
@@ -27,8 +28,11 @@ export function visitMatches(
   visit: (location: number) => Visit,
 ): VisitsEnd {
   const { order, record, visitedKey } = items;
+  const visitedKeyView = makeView(visitedKey);
   const prefixBytes = keyEnd - keyStart;
-  const isPrefixFirst = compare(after.keyBytes, after.keyStart, after.keyEnd, keyBytes, keyStart, keyEnd) < 0;
+  const prefix = makeView(keyBytes);
+  const afterKey = makeView(after.keyBytes);
+  const isPrefixFirst = compare(afterKey, after.keyStart, after.keyEnd, prefix, keyStart, keyEnd) < 0;
   let place = isPrefixFirst
     ? order.lowerBound(keyBytes, keyStart, keyEnd)
     : order.upperBound(after.keyBytes, after.keyStart, after.keyEnd);
@@ -38,9 +42,9 @@ export function visitMatches(
     record.open(location);
     const sizeBytes = record.valueStart - record.keyStart;
     if (sizeBytes < prefixBytes) return 'all';
-    if (!isSame(record.bytes, record.keyStart, keyBytes, keyStart, prefixBytes)) return 'all';
+    if (!isSame(record.view, record.keyStart, prefix, keyStart, prefixBytes)) return 'all';
     if (left === 0) return 'slice';
-    copy(visitedKey, 0, record.bytes, record.keyStart, record.valueStart);
+    copy(visitedKey, visitedKeyView, 0, record.bytes, record.view, record.keyStart, record.valueStart);
     items.visitedKeyBytes = sizeBytes;
     if (items.isExpired(nowMs)) {
       place.at++;

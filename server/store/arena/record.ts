@@ -12,12 +12,14 @@
  * often the item was written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of
  * 1/32 s, of which 32 bits tell apart the last four years.
  */
+import { makeView, viewOf } from '../../../protocol/index.ts';
 import { BLOCK_BYTES, type BlockChains } from './block-chains.ts';
 import { copy } from './key-bytes.ts';
 import { RECORD_BYTES_MAX, segmentOf, sizeClass, wordOf, type Slabs } from './slabs.ts';
 import { NO_ENTRY } from './times.ts';
 
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = makeView(NO_BYTES);
 
 const HEADER_WORDS = 5;
 const VERSION_LOW = 1;
@@ -72,11 +74,15 @@ export class RecordView {
   #contentStart = 0;
   #slotContentBytes = 0;
   #slotBytes: Uint8Array = NO_BYTES;
+  #slotView = NO_VIEW;
   /** Where what lies in blocks is brought together: as long as the longest that was. */
   #whole: Uint8Array = NO_BYTES;
+  #wholeView = NO_VIEW;
   marks = 0;
   /** What key and value lie in; of a value that lies in blocks, only after `gather`. */
   bytes: Uint8Array = NO_BYTES;
+  /** The same memory. */
+  view = NO_VIEW;
   keyStart = 0;
   /** Where the key ends, too. */
   valueStart = 0;
@@ -99,6 +105,7 @@ export class RecordView {
     this.marks = marks;
     const contentAt = at + HEADER_WORDS + OPTIONAL_WORDS[marks]!;
     this.bytes = this.#slabs.bytes[segment]!;
+    this.view = this.#slabs.views[segment]!;
     this.keyStart = contentAt * 4;
     this.valueStart = this.keyStart + (lengths & 0xffff);
     if ((marks & MARK.APART) === 0) this.valueEnd = this.valueStart + (lengths >>> 16);
@@ -107,6 +114,7 @@ export class RecordView {
 
   #openApart(keyBytes: number, slotContentBytes: number, valueBytes: number): void {
     this.#slotBytes = this.bytes;
+    this.#slotView = this.view;
     this.#contentStart = this.keyStart;
     this.#slotContentBytes = slotContentBytes;
     this.valueEnd = this.valueStart + valueBytes;
@@ -120,11 +128,16 @@ export class RecordView {
 
   #bringTogether(sizeBytes: number): void {
     const { keyStart, valueStart, valueEnd } = this;
-    if (this.#whole.length < sizeBytes) this.#whole = new Uint8Array(2 ** Math.ceil(Math.log2(sizeBytes)));
+    if (this.#whole.length < sizeBytes) {
+      this.#whole = new Uint8Array(2 ** Math.ceil(Math.log2(sizeBytes)));
+      this.#wholeView = makeView(this.#whole);
+    }
     const inSlotBytes = Math.min(sizeBytes, this.#slotContentBytes);
-    copy(this.#whole, 0, this.#slotBytes, this.#contentStart, this.#contentStart + inSlotBytes);
+    const slotEnd = this.#contentStart + inSlotBytes;
+    copy(this.#whole, this.#wholeView, 0, this.#slotBytes, this.#slotView, this.#contentStart, slotEnd);
     this.#chains.read(this.chain, 0, this.#whole, inSlotBytes, sizeBytes);
     this.bytes = this.#whole;
+    this.view = this.#wholeView;
     this.keyStart = 0;
     this.valueStart = valueStart - keyStart;
     this.valueEnd = valueEnd - keyStart;
@@ -151,20 +164,22 @@ export class RecordView {
 
   /** Writes the key of a record that was begun. */
   putKey(source: Uint8Array, start: number, end: number): void {
-    if ((this.marks & MARK.APART) === 0) return copy(this.bytes, this.keyStart, source, start, end);
-    this.#putApart(0, source, start, end);
-    if (this.bytes === this.#whole) copy(this.bytes, 0, source, start, end);
+    const isApart = (this.marks & MARK.APART) !== 0;
+    if (isApart) this.#putApart(0, source, start, end);
+    if (isApart && this.bytes !== this.#whole) return;
+    copy(this.bytes, this.view, this.keyStart, source, viewOf(source), start, end);
   }
 
   /** Writes a part of the value, from its byte `at` on. */
   putValue(at: number, source: Uint8Array, start: number, end: number): void {
-    if ((this.marks & MARK.APART) === 0) copy(this.bytes, this.valueStart + at, source, start, end);
+    const { marks, bytes, view, valueStart } = this;
+    if ((marks & MARK.APART) === 0) copy(bytes, view, valueStart + at, source, viewOf(source), start, end);
     else this.#putApart(this.valueStart - this.keyStart + at, source, start, end);
   }
 
   #putApart(at: number, source: Uint8Array, start: number, end: number): void {
     const inSlotEnd = Math.min(end, start + Math.max(0, this.#slotContentBytes - at));
-    copy(this.#slotBytes, this.#contentStart + at, source, start, inSlotEnd);
+    copy(this.#slotBytes, this.#slotView, this.#contentStart + at, source, viewOf(source), start, inSlotEnd);
     this.#chains.write(this.chain, Math.max(0, at - this.#slotContentBytes), source, inSlotEnd, end);
   }
 

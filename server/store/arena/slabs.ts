@@ -52,9 +52,10 @@ export function segmentOf(location: number): number {
 }
 
 export class Slabs {
-  /** The segments, as bytes and as words over the same memory. */
+  /** The segments, as bytes, as words and as views over the same memory. */
   bytes: Uint8Array[] = [];
   words: Uint32Array[] = [];
+  views: DataView[] = [];
   /** Page 0 is never given out, so that no record lies at NO_LOCATION. */
   #pages = 1;
   #freePages: number[] = [];
@@ -113,6 +114,7 @@ export class Slabs {
   clear(): void {
     this.bytes = [];
     this.words = [];
+    this.views = [];
     this.#pages = 1;
     this.#freePages = [];
     this.#classOfPage = [];
@@ -170,6 +172,7 @@ export class Slabs {
       const segment = new ArrayBuffer(SEGMENT_BYTES);
       this.bytes.push(new Uint8Array(segment));
       this.words.push(new Uint32Array(segment));
+      this.views.push(new DataView(segment));
     }
     return page;
   }

@@ -36,6 +36,7 @@ export class Teller {
     const times = this.#times;
     const { entry } = record;
     state.keyBytes = state.valueBytes = record.bytes;
+    state.view = record.view;
     state.keyStart = record.keyStart;
     state.keyEnd = state.valueStart = record.valueStart;
     state.valueEnd = record.valueEnd;
