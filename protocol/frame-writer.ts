@@ -4,7 +4,7 @@
  */
 import { HEADER_BYTES, LENGTH_BYTES } from './frame-fields.ts';
 import type { SpareBuffers } from './spare-buffers.ts';
-import { WORD_COPY_BYTES_MAX, copyWords, makeView } from './words.ts';
+import { copyBytes, makeView } from './words.ts';
 
 /** Below this many bytes a loop is faster than a call of `set`, which has to make a view first. */
 const LOOP_COPY_BYTES_MAX = 32;
@@ -100,8 +100,8 @@ export class FrameWriter {
   put(source: Uint8Array, start = 0, end: number = source.length, sourceView?: DataView): void {
     const sizeBytes = end - start;
     this.reserve(sizeBytes);
-    if (sourceView !== undefined && sizeBytes <= WORD_COPY_BYTES_MAX) {
-      copyWords(this.view, this.length, sourceView, start, end);
+    if (sourceView !== undefined) {
+      copyBytes(this.bytes, this.view, this.length, source, sourceView, start, end);
     } else if (sizeBytes > LOOP_COPY_BYTES_MAX) {
       this.bytes.set(source.subarray(start, end), this.length);
     } else {

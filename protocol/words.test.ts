@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { FrameWriter } from './frame-writer.ts';
-import { WORD_COPY_BYTES_MAX, copyWords, makeView, viewOf } from './words.ts';
+import { WORD_COPY_BYTES_MAX, copyBytes, copyWords, makeView, viewOf } from './words.ts';
 
 const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at + 1);
 
 describe('copying by words', () => {
-  test('copies so many bytes and no others, whatever the length and the places', () => {
+  test('copies so many bytes and no others, as `set` does, whatever the length and the places', () => {
     for (let sizeBytes = 0; sizeBytes <= WORD_COPY_BYTES_MAX + 1; sizeBytes++) {
       for (const [at, start] of [
         [0, 0],
@@ -17,8 +17,10 @@ describe('copying by words', () => {
         const target = Buffer.alloc(at + sizeBytes + 2, 0xee);
         const expected = Buffer.from(target);
         expected.set(source.subarray(start, start + sizeBytes), at);
-        copyWords(makeView(target), at, makeView(source), start, start + sizeBytes);
-        expect(target).toEqual(expected);
+        const [byWords, either] = [Buffer.from(target), Buffer.from(target)];
+        copyWords(makeView(byWords), at, makeView(source), start, start + sizeBytes);
+        copyBytes(either, makeView(either), at, source, makeView(source), start, start + sizeBytes);
+        expect([byWords, either]).toEqual([expected, expected]);
       }
     }
   });

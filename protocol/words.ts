@@ -34,6 +34,23 @@ export function makeView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+/**
+ * Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. Source and target
+ * come as bytes and as a view of the same memory.
+ */
+export function copyBytes(
+  target: Uint8Array,
+  targetView: DataView,
+  at: number,
+  source: Uint8Array,
+  sourceView: DataView,
+  start: number,
+  end: number,
+): void {
+  if (end - start > WORD_COPY_BYTES_MAX) target.set(source.subarray(start, end), at);
+  else copyWords(targetView, at, sourceView, start, end);
+}
+
 /** Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. */
 export function copyWords(target: DataView, at: number, source: DataView, start: number, end: number): void {
   let from = start;

@@ -19,6 +19,7 @@ import {
   LENGTH_BYTES,
   OPCODE,
   RequestFrame,
+  copyBytes,
   copyWords,
   readRequest,
   readU32,
@@ -97,8 +98,9 @@ function writeSimplePut(writer: FrameWriter, item: ItemState, source: DataView):
   copyWords(view, at, source, keyStart, keyEnd);
   at += keyBytes;
   view.setFloat64(at, item.createdMs);
-  writer.length = at + F64_BYTES;
-  writer.put(valueBytes, valueStart, valueEnd, source);
+  at += F64_BYTES;
+  copyBytes(writer.bytes, view, at, valueBytes, source, valueStart, valueEnd);
+  writer.length = at + valueEnd - valueStart;
 }
 
 /** The same for any item. */

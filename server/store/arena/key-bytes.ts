@@ -1,10 +1,8 @@
 /**
- * What is done with the bytes of keys: hash, compare, copy. These are the hottest loops of the store, so they are free
+ * What is done with the bytes of keys: hash and compare. These are the hottest loops of the store, so they are free
  * functions with primitive arguments; `bench/store.ts` measures them, and plain twins in the tests are held against
  * them.
  */
-
-import { WORD_COPY_BYTES_MAX, copyWords } from '../../../protocol/index.ts';
 
 /**
  * HalfSipHash-1-3 of `bytes[start]` up to `bytes[end - 1]`: a keyed function whose collisions cannot be found without
@@ -102,21 +100,4 @@ export function compare(
     if (difference !== 0) return difference;
   }
   return leftBytes - rightBytes;
-}
-
-/**
- * Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. Each comes as
- * bytes and as a view of the same memory.
- */
-export function copy(
-  target: Uint8Array,
-  targetView: DataView,
-  at: number,
-  source: Uint8Array,
-  sourceView: DataView,
-  start: number,
-  end: number,
-): void {
-  if (end - start > WORD_COPY_BYTES_MAX) target.set(source.subarray(start, end), at);
-  else copyWords(targetView, at, sourceView, start, end);
 }

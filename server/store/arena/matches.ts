@@ -1,9 +1,9 @@
 /** Visits items by their keys' beginnings, in the order of their keys. */
-import { makeView } from '../../../protocol/index.ts';
+import { copyBytes, makeView } from '../../../protocol/index.ts';
 import type { ArenaItems } from './arena-items.ts';
 import type { KeyPlace } from './arena-options.ts';
 import { NO_LOCATION } from './hash-index.ts';
-import { compare, copy, isSame } from './key-bytes.ts';
+import { compare, isSame } from './key-bytes.ts';
 
 /** What becomes of an item that is visited: it stays, it was removed, or it is the first that is not visited. */
 export const VISIT = { KEPT: 0, REMOVED: 1, STOP: 2 } as const;
@@ -44,7 +44,7 @@ export function visitMatches(
     if (sizeBytes < prefixBytes) return 'all';
     if (!isSame(record.view, record.keyStart, prefix, keyStart, prefixBytes)) return 'all';
     if (left === 0) return 'slice';
-    copy(visitedKey, visitedKeyView, 0, record.bytes, record.view, record.keyStart, record.valueStart);
+    copyBytes(visitedKey, visitedKeyView, 0, record.bytes, record.view, record.keyStart, record.valueStart);
     items.visitedKeyBytes = sizeBytes;
     if (items.isExpired(nowMs)) {
       place.at++;

@@ -12,9 +12,8 @@
  * often the item was written or read. `created` is Unix seconds, which is what META shows; `accessed` is ticks of
  * 1/32 s, of which 32 bits tell apart the last four years.
  */
-import { makeView, viewOf } from '../../../protocol/index.ts';
+import { copyBytes, makeView, viewOf } from '../../../protocol/index.ts';
 import { BLOCK_BYTES, type BlockChains } from './block-chains.ts';
-import { copy } from './key-bytes.ts';
 import { RECORD_BYTES_MAX, segmentOf, sizeClass, wordOf, type Slabs } from './slabs.ts';
 import { NO_ENTRY } from './times.ts';
 
@@ -134,7 +133,7 @@ export class RecordView {
     }
     const inSlotBytes = Math.min(sizeBytes, this.#slotContentBytes);
     const slotEnd = this.#contentStart + inSlotBytes;
-    copy(this.#whole, this.#wholeView, 0, this.#slotBytes, this.#slotView, this.#contentStart, slotEnd);
+    copyBytes(this.#whole, this.#wholeView, 0, this.#slotBytes, this.#slotView, this.#contentStart, slotEnd);
     this.#chains.read(this.chain, 0, this.#whole, inSlotBytes, sizeBytes);
     this.bytes = this.#whole;
     this.view = this.#wholeView;
@@ -167,19 +166,19 @@ export class RecordView {
     const isApart = (this.marks & MARK.APART) !== 0;
     if (isApart) this.#putApart(0, source, start, end);
     if (isApart && this.bytes !== this.#whole) return;
-    copy(this.bytes, this.view, this.keyStart, source, viewOf(source), start, end);
+    copyBytes(this.bytes, this.view, this.keyStart, source, viewOf(source), start, end);
   }
 
   /** Writes a part of the value, from its byte `at` on. */
   putValue(at: number, source: Uint8Array, start: number, end: number): void {
     const { marks, bytes, view, valueStart } = this;
-    if ((marks & MARK.APART) === 0) copy(bytes, view, valueStart + at, source, viewOf(source), start, end);
+    if ((marks & MARK.APART) === 0) copyBytes(bytes, view, valueStart + at, source, viewOf(source), start, end);
     else this.#putApart(this.valueStart - this.keyStart + at, source, start, end);
   }
 
   #putApart(at: number, source: Uint8Array, start: number, end: number): void {
     const inSlotEnd = Math.min(end, start + Math.max(0, this.#slotContentBytes - at));
-    copy(this.#slotBytes, this.#slotView, this.#contentStart + at, source, viewOf(source), start, inSlotEnd);
+    copyBytes(this.#slotBytes, this.#slotView, this.#contentStart + at, source, viewOf(source), start, inSlotEnd);
     this.#chains.write(this.chain, Math.max(0, at - this.#slotContentBytes), source, inSlotEnd, end);
   }
 
