@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { SpeicherError } from '../../protocol/index.ts';
+import { extentOf } from './block-reader.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { namesOf, readManifest, replaceManifest, type Manifest } from './manifest.ts';
 
@@ -15,8 +16,9 @@ const PIECE_BYTES = 1024 * 1024;
 interface OpenPart {
   readonly name: string;
   readonly file: DiskFile;
-  /** How much of it is copied. */
+  /** How much of it is copied, and from where on that was nothing but zeros. */
   sizeBytes: number;
+  zerosAt: number;
 }
 
 /** The files that count at one moment. What is open can be read even if the server has removed it meanwhile. */
@@ -61,7 +63,9 @@ async function takeCut(from: Disk): Promise<Cut> {
     try {
       // The last log first: the server goes on to a log only once the one before it is complete, so whatever is
       // measured after a log holds every block that comes before the blocks of that.
-      for (const part of parts.toReversed()) part.sizeBytes = await part.file.sizeBytes();
+      // Zeros that were written ahead are copied as such, whatever the server writes there meanwhile: of what was no
+      // zero, all before it stands still.
+      for (const part of parts.toReversed()) Object.assign(part, await extentOf(part.file));
       // DURABLE-4: the manifest that is copied must reserve what the copied blocks have been given.
       const manifest = await manifestOf(from);
       isKept = isDeepStrictEqual(filesOf(before), filesOf(manifest));
@@ -87,7 +91,7 @@ async function manifestOf(disk: Disk): Promise<Manifest> {
 async function openParts(disk: Disk, manifest: Manifest): Promise<OpenPart[] | undefined> {
   const parts: OpenPart[] = [];
   try {
-    for (const name of namesOf(manifest)) parts.push({ name, file: await disk.open(name), sizeBytes: 0 });
+    for (const name of namesOf(manifest)) parts.push({ name, file: await disk.open(name), sizeBytes: 0, zerosAt: 0 });
     return parts;
   } catch (error) {
     await closeAll(parts);
@@ -101,7 +105,7 @@ async function closeAll(parts: readonly OpenPart[]): Promise<void> {
   for (const { file } of parts) await file.close();
 }
 
-async function copyPart({ name, file, sizeBytes }: OpenPart, to: Disk): Promise<void> {
+async function copyPart({ name, file, sizeBytes, zerosAt }: OpenPart, to: Disk): Promise<void> {
   const copy = await to.create(name);
   try {
     const piece = new Uint8Array(Math.min(PIECE_BYTES, sizeBytes));
@@ -110,6 +114,8 @@ async function copyPart({ name, file, sizeBytes }: OpenPart, to: Disk): Promise<
       if ((await file.read(wanted, at)) < wanted.length) {
         throw new SpeicherError('SPEICHER_STORAGE', `${name} has become shorter while it was copied`);
       }
+
+      wanted.fill(0, Math.max(0, zerosAt - at));
       await copy.write(wanted, at);
     }
     await copy.sync();

@@ -9,20 +9,52 @@
  *     }
  */
 import { readU32 } from '../../protocol/index.ts';
-import { BLOCK_HEADER_BYTES, BlockHeader, HEAD_BYTES, LENGTH_AT, isSealed, readHead, type FileHead } from './blocks.ts';
-import type { HeadProblem } from './blocks.ts';
+import { BLOCK_HEADER_BYTES, BlockHeader, HEAD_BYTES, KIND, LENGTH_AT, isSealed, readHead } from './blocks.ts';
+import type { FileHead, HeadProblem } from './blocks.ts';
 import type { Disk, DiskFile } from './disk.ts';
 
-/** `more`: call `fill`. `bad`: what lies at `at` is no block. `end`: the file ends behind a block. */
+/** `more`: call `fill`. `bad`: what lies at `at` is no block. `end`: the file ends behind a block, zeros apart. */
 export type BlockOutcome = 'block' | 'more' | 'bad' | 'end';
 
 /** Pieces in which a file is read. */
 const PIECE_BYTES = 2 * 1024 * 1024;
 
+/** Pieces in which the zeros at the end of a log are looked for. */
+const ZEROS_PIECE_BYTES = 64 * 1024;
+
+/** How long a file is, and from where on it has nothing but zeros, in bytes. */
+export interface FileExtent {
+  readonly sizeBytes: number;
+  readonly zerosAt: number;
+}
+
+/** Looks at a file from its end on. */
+export async function extentOf(file: DiskFile): Promise<FileExtent> {
+  const sizeBytes = await file.sizeBytes();
+  const piece = new Uint8Array(Math.min(sizeBytes, ZEROS_PIECE_BYTES));
+  let zerosAt = sizeBytes;
+  while (zerosAt > 0) {
+    const from = Math.max(0, zerosAt - piece.length);
+    const readBytes = await file.read(piece.subarray(0, zerosAt - from), from);
+    const last = piece.subarray(0, readBytes).findLastIndex((byte) => byte !== 0);
+    if (last >= 0) return { sizeBytes, zerosAt: from + last + 1 };
+    zerosAt = from;
+  }
+  return { sizeBytes, zerosAt };
+}
+
+/** A file in which zeros are what they are. */
+async function wholeOf(file: DiskFile): Promise<FileExtent> {
+  const sizeBytes = await file.sizeBytes();
+  return { sizeBytes, zerosAt: sizeBytes };
+}
+
 export class BlockReader {
   readonly name: string;
   readonly head: FileHead | HeadProblem;
   readonly sizeBytes: number;
+  /** From here on a log has nothing but zeros, which may be the last block's or were written ahead (LogWriter). */
+  readonly zerosAt: number;
   readonly header = new BlockHeader();
   /** What has been read of the file: the bytes from `#base` on. */
   bytes = new Uint8Array(0);
@@ -36,10 +68,11 @@ export class BlockReader {
   #base = 0;
   #neededBytes = 0;
 
-  private constructor(name: string, file: DiskFile, sizeBytes: number, head: FileHead | HeadProblem) {
+  private constructor(name: string, file: DiskFile, { sizeBytes, zerosAt }: FileExtent, head: FileHead | HeadProblem) {
     this.name = name;
     this.#file = file;
     this.sizeBytes = sizeBytes;
+    this.zerosAt = zerosAt;
     this.head = head;
     this.#headCrc = typeof head === 'string' ? 0 : head.crc;
   }
@@ -50,7 +83,9 @@ export class BlockReader {
     try {
       const first = new Uint8Array(HEAD_BYTES);
       const readBytes = await file.read(first, 0);
-      return new BlockReader(name, file, await file.sizeBytes(), readHead(first.subarray(0, readBytes)));
+      const head = readHead(first.subarray(0, readBytes));
+      const isLog = typeof head === 'object' && head.kind === KIND.log;
+      return new BlockReader(name, file, isLog ? await extentOf(file) : await wholeOf(file), head);
     } catch (error) {
       await file.close();
       throw error;
@@ -61,10 +96,15 @@ export class BlockReader {
     return this.#file.close();
   }
 
+  /** Where the file ends, or where the zeros behind its last block begin once that was read. */
+  get endBytes(): number {
+    return Math.max(this.at, this.zerosAt);
+  }
+
   /** Goes on to the next block. After `bad` it goes nowhere by itself. */
   next(): BlockOutcome {
     const leftBytes = this.sizeBytes - this.at;
-    if (leftBytes === 0) return 'end';
+    if (leftBytes === 0 || this.at >= this.zerosAt) return 'end';
     if (leftBytes < BLOCK_HEADER_BYTES) return 'bad';
     if (!this.#has(BLOCK_HEADER_BYTES)) return 'more';
     const start = this.at - this.#base;

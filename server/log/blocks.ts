@@ -1,7 +1,7 @@
 /**
  * Files of the log, as bytes. A log and a snapshot have the same form:
  *
- *     file  = head block*
+ *     file  = head block*            behind the last block of a log there may be zeros
  *     head  = "SPEICHER" format:u32 kind:u32 number:u32 nonce:u32 crc:u32
  *     block = crc:u32 length:u32 sequence:u64 unsynced:u32 time:f64 records
  *

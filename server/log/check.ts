@@ -88,6 +88,7 @@ export async function repairData(disk: Disk, to: Disk, nowMs: () => number): Pro
       store: sink,
       logger: silentLogger,
       nowMs,
+      elapsedMs: nowMs,
       random32: () => randomBytes(4).readUInt32BE(),
       defer: (call) => void setImmediate(call),
     },
@@ -147,8 +148,8 @@ async function salvage(disk: Disk, name: string, sink: ItemSink): Promise<FileRe
         if (!records.read(reader.bytes, reader.recordsStart, reader.recordsEnd)) badAt ??= startAt;
       }
     }
-    const bytes = reader.sizeBytes;
-    return { name, bytes, blocks, records: records.records, badBytes: bytes - readBytes, badAt };
+    const badBytes = reader.endBytes - readBytes;
+    return { name, bytes: reader.sizeBytes, blocks, records: records.records, badBytes, badAt };
   } finally {
     await reader.close();
   }

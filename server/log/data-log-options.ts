@@ -13,6 +13,8 @@ export interface DataLogOptions {
   readonly rewriteBytesMin: number;
   /** With `snapshot`: so long after the last one the next is written, if something has changed. */
   readonly snapshotEveryMs: number;
+  /** With `always`: so many bytes of the log are filled with zeros ahead of it (LogWriter). Default: 256 KiB. */
+  readonly zerosAheadBytes?: number;
 }
 
 /** What a data log takes from outside, so that simulations can decide it. */
@@ -22,6 +24,8 @@ export interface DataLogDependencies {
   readonly logger: Logger;
   /** Milliseconds since the Unix epoch; never goes back. */
   readonly nowMs: () => number;
+  /** Milliseconds since any moment, for measuring how long something takes. */
+  readonly elapsedMs: () => number;
   readonly random32: () => number;
   readonly defer: (call: () => void) => void;
 }

@@ -17,6 +17,9 @@ import { rewriteParts } from './unsafe-tail.ts';
 /** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
 const COUNTER_BLOCK = 2 ** 24;
 
+/** With `always`, so much of the log is filled with zeros ahead of it: some dozen syncs' worth. */
+const ZEROS_AHEAD_BYTES = 256 * 1024;
+
 /** With `everysec`, so long after the last sync has begun the next one does. */
 const SYNC_EVERY_MS = 1000;
 
@@ -114,6 +117,8 @@ export class DataLog {
       const { open, number } = await this.#files.createLog();
       this.#writer = new LogWriter(open, recovered.nextSequence, {
         nowMs: this.#deps.nowMs,
+        elapsedMs: this.#deps.elapsedMs,
+        zerosAheadBytes: this.#options.mode === 'always' ? (this.#options.zerosAheadBytes ?? ZEROS_AHEAD_BYTES) : 0,
         defer: this.#deps.defer,
         onState: (state, cause) => this.#onState(state, cause),
       });
@@ -182,7 +187,9 @@ export class DataLog {
     if (writer === undefined) return isDemanded ? this.#demandSnapshot() : 0;
     if (!writer.commit()) return LOST;
     if (writer.state !== 'writing') return isDemanded ? LOST : 0;
-    const waits = isDemanded || this.#options.mode === 'always';
+    const isAlways = this.#options.mode === 'always';
+    if (isAlways && !writer.syncAtOnce()) return LOST;
+    const waits = isDemanded || isAlways;
     return waits && writer.syncedSequence < writer.writtenSequence ? writer.writtenSequence : 0;
   }
 

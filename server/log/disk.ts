@@ -21,6 +21,12 @@ export interface DiskFile {
   read(into: Uint8Array, at: number): Promise<number>;
   /** Returns once all that was written before is safe from a loss of power. */
   sync(): Promise<void>;
+  /**
+   * The same, before it returns.
+   *
+   * @throws Error with a `code`
+   */
+  syncNow(): void;
   sizeBytes(): Promise<number>;
   close(): Promise<void>;
 }

@@ -66,6 +66,7 @@ async function load(disk: Disk, directory: string, options: DataLogOptions, deps
       store,
       logger,
       nowMs: () => clock.nowMs(),
+      elapsedMs: () => performance.now(),
       random32: () => randomBytes(4).readUInt32BE(),
       defer: (call) => void setImmediate(call),
     },

@@ -12,6 +12,7 @@ import type { ItemSink, ItemState } from '../store/item-sink.ts';
 import { BLOCK_BYTES_FULL, BLOCK_HEADER_BYTES, beginBlock, sealBlock } from './blocks.ts';
 import type { DiskFile } from './disk.ts';
 import { writeCounters, writePut, writeRemove, writeReset, writeTouch } from './records.ts';
+import { SyncPace } from './sync-pace.ts';
 
 export type WriterState = 'writing' | 'full' | 'failed';
 
@@ -31,6 +32,12 @@ export interface OpenLog {
   readonly atBytes: number;
 }
 
+/**
+ * Zeros are written ahead once fewer bytes than this are left of them: as many as a turn writes, unless its values are
+ * long.
+ */
+const ZEROS_LEFT_MIN = 2 * BLOCK_BYTES_FULL;
+
 interface Waiter {
   readonly sequence: number;
   readonly done: (error?: Error) => void;
@@ -38,6 +45,12 @@ interface Waiter {
 
 export interface LogWriterOptions {
   readonly nowMs: () => number;
+  readonly elapsedMs: () => number;
+  /**
+   * So many bytes behind the log are filled with zeros ahead of it; 0: none. Where a file does not grow, a sync has only
+   * the data to write, and not the file's length.
+   */
+  readonly zerosAheadBytes: number;
   /** Calls later, once what has come in together has been carried out. */
   readonly defer: (call: () => void) => void;
   /** Called at every change of state. */
@@ -57,9 +70,13 @@ export class LogWriter implements ItemSink {
   readonly #writer = new FrameWriter(BUFFER_BYTES);
   #log: OpenLog;
   #atBytes: number;
+  /** Up to where there are zeros behind the log. */
+  #zerosTo = 0;
+  readonly #zeros: Uint8Array;
   /** Files before this one that have something unsynced. */
   #before: DiskFile[] = [];
   #waiters: Waiter[] = [];
+  readonly #pace = new SyncPace();
   #isSyncing = false;
   #isSyncPlanned = false;
   #hasNew = false;
@@ -71,6 +88,7 @@ export class LogWriter implements ItemSink {
     this.#options = options;
     this.#log = log;
     this.#atBytes = log.atBytes;
+    this.#zeros = new Uint8Array(options.zerosAheadBytes);
     this.writtenSequence = this.syncedSequence = nextSequence - 1;
     beginBlock(this.#writer);
   }
@@ -169,7 +187,20 @@ export class LogWriter implements ItemSink {
     if (block.length > BUFFER_BYTES_KEPT) this.#writer.detach();
     beginBlock(this.#writer);
     if (this.state === 'full') this.#become('writing', undefined);
+    this.#writeZeros();
     return true;
+  }
+
+  /** What cannot be written of them is not missed: the file grows then. */
+  #writeZeros(): void {
+    const zeros = this.#zeros;
+    if (zeros.length === 0 || this.#zerosTo - this.#atBytes >= ZEROS_LEFT_MIN) return;
+    const from = Math.max(this.#zerosTo, this.#atBytes);
+    try {
+      this.#zerosTo = from + this.#log.file.writeNow(zeros.subarray(from - this.#atBytes), from);
+    } catch {
+      this.#zerosTo = from;
+    }
   }
 
   /** What can never be written is not kept. */
@@ -179,7 +210,7 @@ export class LogWriter implements ItemSink {
   }
 
   #fail(error: unknown): void {
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = asError(error);
     const code: unknown = Reflect.get(cause, 'code');
     this.#become(FULL_CODES.has(code) ? 'full' : 'failed', cause);
   }
@@ -216,6 +247,27 @@ export class LogWriter implements ItemSink {
     void this.#sync();
   }
 
+  /**
+   * Syncs before it returns if that has been quick of late; if not, `whenSynced` has to be asked.
+   *
+   * @returns false if the sync failed
+   */
+  syncAtOnce(): boolean {
+    const { elapsedMs } = this.#options;
+    if (this.syncedSequence === this.writtenSequence || this.#isSyncing || this.#before.length > 0) return true;
+    if (!this.#pace.isAtOnce()) return true;
+    const begunMs = elapsedMs();
+    try {
+      this.#log.file.syncNow();
+    } catch (error) {
+      this.#become('failed', asError(error));
+      return false;
+    }
+    this.#pace.took(elapsedMs() - begunMs);
+    this.#serve(this.writtenSequence);
+    return true;
+  }
+
   /** What comes in together is synced together. */
   #planSync(): void {
     if (this.#isSyncing || this.#isSyncPlanned) return;
@@ -238,18 +290,22 @@ export class LogWriter implements ItemSink {
       await file.sync();
     } catch (error) {
       this.#isSyncing = false;
-      this.#become('failed', error instanceof Error ? error : new Error(String(error)));
+      this.#become('failed', asError(error));
       return;
     }
     this.#isSyncing = false;
-    this.syncs++;
     if (this.state === 'failed') return;
+    this.#serve(sequence);
+    if (this.#waiters.length > 0) this.#planSync();
+  }
+
+  /** All blocks up to this one are synced. */
+  #serve(sequence: number): void {
+    this.syncs++;
     this.syncedSequence = sequence;
-    const waiting = this.#waiters.filter((waiter) => waiter.sequence > sequence);
     const served = this.#waiters.filter((waiter) => waiter.sequence <= sequence);
-    this.#waiters = waiting;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.sequence > sequence);
     for (const { done } of served) done();
-    if (waiting.length > 0) this.#planSync();
   }
 
   /**
@@ -261,6 +317,7 @@ export class LogWriter implements ItemSink {
     this.#before.push(this.#log.file);
     this.#log = log;
     this.#atBytes = log.atBytes;
+    this.#zerosTo = 0;
     return this.writtenSequence + 1;
   }
 
@@ -269,4 +326,8 @@ export class LogWriter implements ItemSink {
     this.state = 'failed';
     for (const file of [...this.#before, this.#log.file]) await file.close();
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,5 +1,5 @@
 /** A directory of the machine as a `Disk`. */
-import { mkdirSync, writeSync } from 'node:fs';
+import { fdatasyncSync, mkdirSync, writeSync } from 'node:fs';
 import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Disk, DiskFile } from './disk.ts';
@@ -38,6 +38,10 @@ class NodeFile implements DiskFile {
 
   sync(): Promise<void> {
     return this.#handle.datasync();
+  }
+
+  syncNow(): void {
+    fdatasyncSync(this.#handle.fd);
   }
 
   async sizeBytes(): Promise<number> {

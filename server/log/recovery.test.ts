@@ -54,6 +54,9 @@ async function read(files: ReadonlyMap<string, Uint8Array>): Promise<{ found: st
   return { found: store.fingerprint(), recovered };
 }
 
+/** How many bytes there are before the zeros at the end: these may have been written ahead. */
+const bytesBeforeZeros = (bytes: Uint8Array): number => bytes.findLastIndex((byte) => byte !== 0) + 1;
+
 /** What a copy with another log-1 reads as. */
 const withLog = (files: ReadonlyMap<string, Uint8Array>, bytes: Uint8Array) => read(new Map(files).set('log-1', bytes));
 
@@ -67,10 +70,12 @@ test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, a
   const { files, states, ends } = await writeLog(65_536, 4000);
   const whole = files.get('log-1')!;
   for (let cut = HEAD_BYTES; cut <= whole.length; cut += CUT_BYTES) {
-    const { found, recovered } = await withLog(files, whole.subarray(0, cut));
+    const left = whole.subarray(0, cut);
+    const { found, recovered } = await withLog(files, left);
     const kept = ends.findLastIndex((end) => end <= cut);
     expect(found).toBe(states[Math.max(kept, 0)]);
-    expect(recovered.dropped?.bytes ?? 0).toBe(cut - (kept < 0 ? HEAD_BYTES : ends[kept]!));
+    const keptBytes = kept < 0 ? HEAD_BYTES : ends[kept]!;
+    expect(recovered.dropped?.bytes ?? 0).toBe(Math.max(0, bytesBeforeZeros(left) - keptBytes));
   }
 }, 600_000);
 
@@ -81,11 +86,29 @@ test('4096 tails of garbage are dropped', async () => {
   const whole = files.get('log-1')!;
   for (let run = 0; run < 4096; run++) {
     const tail = Buffer.from(Array.from({ length: 1 + random() * 200 }, () => random() * 256));
+    if (random() < 0.5) tail.fill(0, Math.floor(random() * tail.length));
     const { found, recovered } = await withLog(files, Buffer.concat([whole, tail]));
     expect({ seed, found }).toEqual({ seed, found: states.at(-1) });
-    expect(recovered.dropped).toEqual({ file: 'log-1', at: whole.length, bytes: tail.length });
+    const bytes = bytesBeforeZeros(tail);
+    expect(recovered.dropped).toEqual(bytes === 0 ? undefined : { file: 'log-1', at: whole.length, bytes });
   }
 }, 60_000);
+
+test('zeros behind a log are its end, and a last block that ends with zeros is whole', async () => {
+  for (const zerosAheadBytes of [0, 1, 100, 200_000]) {
+    const disk = calmDisk();
+    const store = new ModelStore();
+    const log = await openLog(disk, store, { mode: 'always', zerosAheadBytes });
+    for (let size = 0; size < 40; size++) {
+      store.set('k', `${size}${'\0'.repeat(size * 5)}`, size);
+      expect(log.commit()).toBe(0);
+      const bytes = disk.contents().get('log-1')!;
+      expect(bytes.length - bytesBeforeZeros(bytes)).toBeGreaterThanOrEqual(Math.min(zerosAheadBytes, 32_768));
+      const { found, recovered } = await read(disk.contents());
+      expect({ found, dropped: recovered.dropped }).toEqual({ found: store.fingerprint(), dropped: undefined });
+    }
+  }
+});
 
 /** Starts on the disk; returns whether the start has come to its end before its calls had. */
 const begin = async (disk: SimDisk, ended: Promise<void>): Promise<boolean> =>

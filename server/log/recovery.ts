@@ -25,7 +25,7 @@ export interface DroppedTail {
   readonly file: string;
   /** Offset in the file, in bytes. */
   readonly at: number;
-  /** In this file and those behind it. */
+  /** In this file and those behind it, but for zeros at their ends. */
   readonly bytes: number;
 }
 
@@ -127,7 +127,7 @@ class Recovery {
         nextSequence: this.#nextSequence,
         lastTimeMs: this.#lastTimeMs,
         snapshotBytes: snapshot === null ? 0 : readers[0]!.sizeBytes,
-        logBytes: logReaders.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        logBytes: logReaders.reduce((sum, { zerosAt }) => sum + zerosAt, 0),
         records: this.#records.records,
         lastVersion: greatestVersion,
         lastToken: greatestToken,
@@ -192,7 +192,7 @@ class Recovery {
         keptAt = reader.at;
       }
     }
-    if (this.#torn !== undefined) this.#tornBytes += reader.sizeBytes - keptAt;
+    if (this.#torn !== undefined) this.#tornBytes += Math.max(0, reader.zerosAt - keptAt);
     this.#doneBytes += reader.sizeBytes;
     return keptAt > HEAD_BYTES;
   }

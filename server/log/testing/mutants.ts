@@ -31,13 +31,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what comes in while a sync is under way counts as synced',
     file: 'log-writer.ts',
-    find: 'this.syncedSequence = sequence;',
-    replace: 'this.syncedSequence = this.writtenSequence;',
+    find: '    this.#serve(sequence);',
+    replace: '    this.#serve(this.writtenSequence);',
   },
   {
     name: 'a sync that failed counts as done',
     file: 'log-writer.ts',
-    find: "      this.#isSyncing = false;\n      this.#become('failed', error instanceof Error ? error : new Error(String(error)));\n      return;\n",
+    find: "      this.#isSyncing = false;\n      this.#become('failed', asError(error));\n      return;\n",
     replace: '',
   },
   {
@@ -145,5 +145,29 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'records.ts',
     find: '| (token > 0 ? FLAG.TOKEN : 0)',
     replace: '',
+  },
+  {
+    name: 'a sync at once that failed counts as done',
+    file: 'log-writer.ts',
+    find: "      this.#become('failed', asError(error));\n      return false;\n    }\n    this.#pace",
+    replace: '    }\n    this.#pace',
+  },
+  {
+    name: 'a sync at once is left out',
+    file: 'log-writer.ts',
+    find: '      this.#log.file.syncNow();\n',
+    replace: '',
+  },
+  {
+    name: 'zeros are written over the end of the log',
+    file: 'log-writer.ts',
+    find: '    const from = Math.max(this.#zerosTo, this.#atBytes);',
+    replace: '    const from = Math.max(this.#zerosTo, this.#atBytes - 1);',
+  },
+  {
+    name: 'a last block that ends with zeros ends with the log',
+    file: 'block-reader.ts',
+    find: 'const leftBytes = this.sizeBytes - this.at;',
+    replace: 'const leftBytes = this.zerosAt - this.at;',
   },
 ];

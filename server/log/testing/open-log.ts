@@ -29,6 +29,7 @@ export async function openLog(
     {
       logger: silentLogger,
       nowMs: () => 1000,
+      elapsedMs: () => 0,
       random32: () => 7,
       defer: (call) => queueMicrotask(call),
       ...other,

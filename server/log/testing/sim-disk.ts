@@ -201,6 +201,13 @@ export class SimDisk implements Disk {
           forget,
         );
       },
+      syncNow: () => {
+        if (this.#isGone) throw new Error('a process that was killed syncs');
+        const fault = this.#world.fault('sync', name);
+        if (fault === undefined) for (const write of inode.unsafe) inode.safe = overwrite(inode.safe, write);
+        inode.unsafe = [];
+        if (fault !== undefined) throw failure(fault, name);
+      },
       sizeBytes: () => this.#call('stat', name, () => inode.current.length),
       close: () => this.#call('close', name, () => {}),
     };

@@ -28,6 +28,7 @@ interface Plan {
   /** How likely a call of the disk fails. */
   readonly faultShare: number;
   readonly rewriteBytesMin: number;
+  readonly zerosAheadBytes: number;
   readonly clientEveryMs: number;
 }
 
@@ -68,6 +69,7 @@ class Simulation implements SimWorld {
   #events: Event[] = [];
   #order = 0;
   #nowMs = START_MS;
+  #elapsedMs = 0;
   #faultsAllowed = false;
   #life = 0;
   #disk: SimDisk;
@@ -145,12 +147,19 @@ class Simulation implements SimWorld {
     const recovered = await DataLog.load(this.#disk, store);
     this.#judge(store, recovered.lastTimeMs, life);
     const log = await DataLog.open(
-      { mode: this.#plan.mode, rewriteBytesMin: this.#plan.rewriteBytesMin, snapshotEveryMs: 700 },
+      {
+        mode: this.#plan.mode,
+        rewriteBytesMin: this.#plan.rewriteBytesMin,
+        snapshotEveryMs: 700,
+        zerosAheadBytes: this.#plan.zerosAheadBytes,
+      },
       {
         disk: this.#disk,
         store,
         logger: silentLogger,
         nowMs: () => this.#nowMs,
+        // Syncs that are done at once take no time of the simulation; it is said of some that they took long.
+        elapsedMs: () => (this.#elapsedMs += this.random() < 0.1 ? 10 : 0),
         random32: () => Math.floor(this.random() * 2 ** 32),
         defer: (call) => this.later(this.random(), call),
       },
@@ -243,7 +252,8 @@ class Simulation implements SimWorld {
     const draw = this.random();
     const lifeMs = 1 + Math.floor(this.random() * 10_000);
     if (draw < 0.6) {
-      const value = 'v'.repeat(Math.floor(this.random() ** 3 * 300));
+      // Blocks that end with zeros are no ends of logs.
+      const value = (this.random() < 0.2 ? '\0' : 'v').repeat(Math.floor(this.random() ** 3 * 300));
       store.set(key, `${this.#states.length}${value}`, this.#nowMs, this.random() < 0.5 ? {} : { tag: 7, lifeMs });
     } else if (draw < 0.75) store.delete(key);
     else if (draw < 0.85) store.expire(key, lifeMs, this.#nowMs);
@@ -324,6 +334,7 @@ function drawPlan(random: () => number): Plan {
     slowMs: [0.5, 5, 50, 400][Math.floor(random() * 4)]!,
     faultShare: random() < 0.3 ? 0.01 : 0,
     rewriteBytesMin: [500, 5000, 1_000_000][Math.floor(random() * 3)]!,
+    zerosAheadBytes: [0, 300, 3000][Math.floor(random() * 3)]!,
     clientEveryMs: [10, 40, 150][Math.floor(random() * 3)]!,
   };
 }
