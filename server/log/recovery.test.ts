@@ -79,6 +79,23 @@ test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, a
   }
 }, 600_000);
 
+test('a sink is told about how many items a long log has', async () => {
+  const { files } = await writeLog(4 * 1024 * 1024, 4000);
+  const told: number[] = [];
+  const store = Object.assign(new ModelStore(), { expect: (items: number) => void told.push(items) });
+  const disk = calmDisk();
+  for (const [name, bytes] of files) disk.plant(name, bytes);
+  let puts = 0;
+  const put = store.put.bind(store);
+  store.put = (item) => {
+    puts++;
+    put(item);
+  };
+  await recover(disk, store);
+  expect(told).toHaveLength(1);
+  expect(told[0]! / puts).toBeCloseTo(1, 0.5);
+});
+
 test('4096 tails of garbage are dropped', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = seededRandom(seed);

@@ -11,6 +11,9 @@ import { FIRST_MANIFEST, logName, readManifest, snapshotName, type Manifest } fr
 import { PUT_BYTES_MIN, RecordReader } from './records.ts';
 import { UnsafeTail, type UnsafePart } from './unsafe-tail.ts';
 
+/** So much of the logs tells how many items all of them put, about. */
+const SAMPLE_BYTES = 1024 * 1024;
+
 /** How often something is said of a long load. */
 const PROGRESS_BYTES = 64 * 1024 * 1024;
 
@@ -82,6 +85,8 @@ class Recovery {
   #nextSequence: number;
   #lastTimeMs = 0;
   #doneBytes = 0;
+  /** Whether the sink has been told how many items to expect. */
+  #isForetold = false;
   #totalBytes = 0;
   #saidBytes = 0;
   /** Where reading the logs ended before their end; there may still turn out to be something behind it. */
@@ -112,6 +117,8 @@ class Recovery {
       for (const number of logs) readers.push(await this.#open(logName(number), KIND.log, number));
       this.#totalBytes = readers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       const logReaders = snapshot === null ? readers : readers.slice(1);
+      // A snapshot tells it itself, and logs behind it are about its items.
+      this.#isForetold = snapshot !== null;
       if (snapshot !== null) await this.#readSnapshot(readers[0]!);
       let kept = 0;
       for (const [index, reader] of logReaders.entries()) {
@@ -226,6 +233,10 @@ class Recovery {
   async #fill(reader: BlockReader): Promise<void> {
     await reader.fill();
     const doneBytes = this.#doneBytes + reader.at;
+    if (!this.#isForetold && doneBytes >= SAMPLE_BYTES) {
+      this.#isForetold = true;
+      this.#sink.expect?.(Math.ceil((this.#records.puts * this.#totalBytes) / doneBytes));
+    }
     if (doneBytes - this.#saidBytes < PROGRESS_BYTES) return;
     this.#saidBytes = doneBytes;
     this.#onProgress({ doneBytes, totalBytes: this.#totalBytes, records: this.#records.records });

@@ -39,7 +39,7 @@ export interface ItemSink {
   reset(): void;
   /** Neither versions nor tokens up to these will be given again (DURABLE-4). */
   counters(lastVersion: number, lastToken: number): void;
-  /** About so many items are going to be put: what would grow on the way may be made as large as that at once. */
+  /** About so many items will be there in all: what would grow on the way may be made as large as that. */
   expect?(items: number): void;
 }
 

@@ -26,7 +26,7 @@ export class ArenaItems implements OrderedItems {
   readonly maxBytes: number;
   readonly #slabs = new Slabs();
   readonly #chains = new BlockChains(this.#slabs);
-  readonly #index = new HashIndex();
+  readonly index = new HashIndex();
   readonly times = new Times();
   readonly teller = new Teller(this.times);
   readonly eviction: Eviction;
@@ -62,7 +62,7 @@ export class ArenaItems implements OrderedItems {
   }
 
   get size(): number {
-    return this.#index.entries;
+    return this.index.entries;
   }
 
   /** Items removed because they had expired. */
@@ -90,11 +90,6 @@ export class ArenaItems implements OrderedItems {
     return this.#slabs.pageBytes + this.#besideBytes();
   }
 
-  /** How many slots of the index a search for every key would look at. */
-  get probes(): number {
-    return this.#index.probes();
-  }
-
   /** The order of all keys, once `prepareOrder` has said that it is complete. */
   get order(): LocationOrder {
     return this.#order!.locations;
@@ -117,7 +112,7 @@ export class ArenaItems implements OrderedItems {
     const { record } = this;
     const key = viewOf(keyBytes);
     const hash = (this.#hash = this.#hashOf(key, keyStart, keyEnd));
-    for (let location = this.#index.first(hash); location !== NO_LOCATION; location = this.#index.next()) {
+    for (let location = this.index.first(hash); location !== NO_LOCATION; location = this.index.next()) {
       record.open(location);
       if (record.valueStart - record.keyStart !== keyEnd - keyStart) continue;
       if (!isSame(record.view, record.keyStart, key, keyStart, keyEnd - keyStart)) continue;
@@ -140,7 +135,7 @@ export class ArenaItems implements OrderedItems {
     const location = this.#make(keyBytes, keyStart, keyEnd, valueBytes, marksOf(tag, withEntry));
     this.record.tag = tag;
     if (withEntry) this.record.entry = this.times.add(location, nowMs);
-    this.#index.add(this.#hash, location);
+    this.index.add(this.#hash, location);
     this.#order?.add(location, keyBytes, keyStart, keyEnd);
   }
 
@@ -172,7 +167,7 @@ export class ArenaItems implements OrderedItems {
   remove(location: number): void {
     const { bytes, view, keyStart, valueStart, entry } = this.record;
     this.#order?.remove(location, bytes, keyStart, valueStart);
-    this.#index.remove(this.#hashOf(view, keyStart, valueStart), location);
+    this.index.remove(this.#hashOf(view, keyStart, valueStart), location);
     if (entry !== NO_ENTRY) this.times.remove(entry);
     this.#release(location);
   }
@@ -185,7 +180,7 @@ export class ArenaItems implements OrderedItems {
    */
   evict(followed: number, nowMs: number): number {
     const { record, eviction } = this;
-    const victim = eviction.choose(this.#index, record, this.times, followed, nowMs);
+    const victim = eviction.choose(this.index, record, this.times, followed, nowMs);
     if (victim === NO_LOCATION) return -1;
     record.open(victim);
     if (this.isExpired(nowMs)) {
@@ -228,10 +223,10 @@ export class ArenaItems implements OrderedItems {
     return this.#walk === undefined;
   }
 
-  clear(itemsExpected = 0): void {
+  clear(): void {
     this.#slabs.clear();
     this.#chains.clear();
-    this.#index.clear(itemsExpected);
+    this.index.clear();
     this.times.clear();
     this.#order = undefined;
     this.#walk = this.#visitWalked = undefined;
@@ -274,7 +269,7 @@ export class ArenaItems implements OrderedItems {
       record.open(location);
       const { view, keyStart, valueStart, valueEnd, entry, marks } = record;
       records++;
-      this.#index.find(this.#hashOf(view, keyStart, valueStart), location);
+      this.index.find(this.#hashOf(view, keyStart, valueStart), location);
       if (marks & MARK.APART) {
         const bytesInChain = this.#chains.check(record.chain) * BLOCK_BYTES;
         chainBytes += bytesInChain;
@@ -301,14 +296,14 @@ export class ArenaItems implements OrderedItems {
       assert(this.compareAt(location, last, 0, last.length) > 0, `the order at ${location}`);
       const { bytes, keyStart, valueStart } = this.#looked;
       last = bytes.slice(keyStart, valueStart);
-      this.#index.find(this.#hashOf(viewOf(last), 0, last.length), location);
+      this.index.find(this.#hashOf(viewOf(last), 0, last.length), location);
     }
     assert(items === this.size, `${items} items in order, ${this.size} in all`);
   }
 
   #besideBytes(): number {
     const orderBytes = this.#order?.locations.memoryBytes ?? 0;
-    return this.#chains.linkBytes + this.#index.entries * INDEX_ENTRY_BYTES + this.times.memoryBytes + orderBytes;
+    return this.#chains.linkBytes + this.index.entries * INDEX_ENTRY_BYTES + this.times.memoryBytes + orderBytes;
   }
 
   #hashOf(bytes: DataView, start: number, end: number): number {
@@ -363,7 +358,7 @@ export class ArenaItems implements OrderedItems {
     } else if (entry !== NO_ENTRY) {
       times.remove(entry);
     }
-    this.#index.relocate(this.#hashOf(view, keyStart, valueStart), location, moved);
+    this.index.relocate(this.#hashOf(view, keyStart, valueStart), location, moved);
     this.#order?.relocate(location, moved, bytes, keyStart, valueStart);
     record.open(location);
     // The record that moves into the old one's slot may be the new one.
@@ -384,7 +379,7 @@ export class ArenaItems implements OrderedItems {
     if (from === this.#followed) this.#followed = location;
     record.open(location);
     const { bytes, view, keyStart, valueStart, entry } = record;
-    this.#index.relocate(this.#hashOf(view, keyStart, valueStart), from, location);
+    this.index.relocate(this.#hashOf(view, keyStart, valueStart), from, location);
     this.#order?.relocate(from, location, bytes, keyStart, valueStart);
     if (entry !== NO_ENTRY) this.times.relocate(entry, location);
     return from;

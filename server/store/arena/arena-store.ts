@@ -272,7 +272,7 @@ export class ArenaStore implements Store {
 
   /** How many slots of the index a search for every key would look at. */
   get probes(): number {
-    return this.#items.probes;
+    return this.#items.index.probes();
   }
 
   /** @throws Error if the structure is not what it should be: a defect */

@@ -33,13 +33,34 @@ describe('HashIndex', () => {
 
   test('an index that was prepared for so many entries does not grow before there are more', () => {
     const index = new HashIndex();
-    index.clear(10_000);
+    index.expect(10_000);
     const { tableBytes } = index;
     for (let entry = 1; entry <= 10_000; entry++) index.add(spread(entry), entry);
     expect(index.tableBytes).toBe(tableBytes);
     for (let entry = 1; entry <= 10_000; entry++) expect(index.first(spread(entry))).toBe(entry);
     for (let entry = 10_001; entry <= 30_000; entry++) index.add(spread(entry), entry);
     expect(index.entries).toBe(30_000);
+  });
+
+  test('an index that is to have so many entries grows in few steps, and by four times too much at most', () => {
+    for (const [expected, entries] of [
+      [100_000, 100_000],
+      [100_000, 20_000],
+      [1_000_000, 20_000],
+      [1000, 20_000],
+    ] as const) {
+      const index = new HashIndex();
+      for (let entry = 1; entry <= 1000; entry++) index.add(spread(entry), entry);
+      index.expect(expected);
+      let tables = 0;
+      for (let entry = 1001, before = index.tableBytes; entry <= entries; entry++, before = index.tableBytes) {
+        index.add(spread(entry), entry);
+        if (index.tableBytes > before) tables++;
+      }
+      expect(tables).toBeLessThan(expected > 1000 ? 5 : 20);
+      expect(index.tableBytes).toBeLessThan(4 * entries * 16);
+      for (let entry = 1; entry <= entries; entry++) expect(index.first(spread(entry))).toBe(entry);
+    }
   });
 
   test('entries with one hash are all found, and each can be taken out', () => {

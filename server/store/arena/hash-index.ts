@@ -17,6 +17,9 @@ const ENTRIES_MIN = 64;
 const LOAD_MAX = 0.8;
 const GROWTH = 1.25;
 
+/** It grows so much where it is known that it will be as large, or larger. */
+const EXPECTED_GROWTH = 4;
+
 /** What an entry takes just after its table has grown; while entries wander, the old table comes on top. */
 export const INDEX_ENTRY_BYTES = Math.ceil((8 * GROWTH) / LOAD_MAX);
 
@@ -52,6 +55,7 @@ export class HashIndex {
   #old: Table | undefined;
   #movedSlots = 0;
   #entries = 0;
+  #slotsExpected = 0;
   /** Where the last search stood: in which table, at which slot. */
   #found = this.#table;
   #foundSlot = 0;
@@ -108,7 +112,8 @@ export class HashIndex {
   add(hash: number, location: number): void {
     this.#moveSome();
     if (this.#old === undefined && this.#entries + 1 > this.#table.slots * LOAD_MAX) {
-      this.#moveTo(Math.ceil(this.#table.slots * GROWTH));
+      const { slots } = this.#table;
+      this.#moveTo(Math.max(Math.ceil(slots * GROWTH), Math.min(slots * EXPECTED_GROWTH, this.#slotsExpected)));
     }
     insert(this.#table, hash, location);
     this.#entries++;
@@ -133,9 +138,22 @@ export class HashIndex {
     this.#found.pairs[2 * this.#foundSlot + 1] = to;
   }
 
-  /** @param entriesExpected so many can be put in before the table has to grow */
-  clear(entriesExpected = 0): void {
-    this.#table = this.#found = new Table(Math.max(ENTRIES_MIN, Math.ceil((entriesExpected * GROWTH) / LOAD_MAX)));
+  /**
+   * About so many entries will be there: a table that is empty has room for them at once, and another one grows in
+   * longer steps until it has. Only for loading: then it may be four times too large, and a wrong guess costs that much.
+   */
+  expect(entries: number): void {
+    this.#slotsExpected = Math.ceil((entries * GROWTH) / LOAD_MAX);
+    if (this.#entries === 0) this.#begin(this.#slotsExpected);
+  }
+
+  clear(): void {
+    this.#slotsExpected = 0;
+    this.#begin(0);
+  }
+
+  #begin(slots: number): void {
+    this.#table = this.#found = new Table(Math.max(ENTRIES_MIN, slots));
     this.#old = undefined;
     this.#entries = 0;
   }

@@ -91,7 +91,7 @@ export class LoggedItems implements LoggedStore {
   }
 
   expect(items: number): void {
-    if (this.#items.size === 0) this.#items.clear(items);
+    this.#items.index.expect(items);
   }
 
   beginWalk(visit: (item: ItemState) => void): void {
