@@ -35,8 +35,8 @@ export function makeView(bytes: Uint8Array): DataView {
 }
 
 /**
- * Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. Source and target
- * come as bytes and as a view of the same memory.
+ * Copies `source[start]` up to `source[end - 1]` to `target[at]` and behind; the places do not overlap. Each comes as
+ * bytes and as a view of the same memory.
  */
 export function copyBytes(
   target: Uint8Array,

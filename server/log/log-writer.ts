@@ -47,8 +47,8 @@ export interface LogWriterOptions {
   readonly nowMs: () => number;
   readonly elapsedMs: () => number;
   /**
-   * So many bytes behind the log are filled with zeros ahead of it; 0: none. Where a file does not grow, a sync has only
-   * the data to write, and not the file's length.
+   * So many bytes behind the log are filled with zeros ahead of it; 0: none. Where a file does not grow, a sync has
+   * only the data to write, and not the file's length.
    */
   readonly zerosAheadBytes: number;
   /** Calls later, once what has come in together has been carried out. */

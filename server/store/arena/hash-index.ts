@@ -140,7 +140,7 @@ export class HashIndex {
 
   /**
    * About so many entries will be there: a table that is empty has room for them at once, and another one grows in
-   * longer steps until it has. Only for loading: then it may be four times too large, and a wrong guess costs that much.
+   * longer steps until it has. Only for loading: where the guess is wrong, it is four times too large at most.
    */
   expect(entries: number): void {
     this.#slotsExpected = Math.ceil((entries * GROWTH) / LOAD_MAX);
