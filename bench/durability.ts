@@ -23,8 +23,8 @@ import type { DurabilityResult } from './report/schemas.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '9' },
+    seconds: { type: 'string', default: '1' },
     items: { type: 'string', default: '1000000' },
   },
 });

@@ -7,7 +7,7 @@ import type { DurabilityResult } from '../report/schemas.ts';
 import { MODES, startOn, type Mode } from './directories.ts';
 
 const BATCHES = [1, 16];
-const WARMUP_SECONDS = 1;
+const WARMUP_SECONDS = 0.3;
 const WORK = { connections: 50, keys: 100_000, getShare: 0.1, valueBytes: 100 };
 
 interface Candidate {
