@@ -23,6 +23,7 @@ import {
   copyWords,
   readRequest,
   readU32,
+  viewOf,
 } from '../../protocol/index.ts';
 import type { FrameWriter } from '../../protocol/index.ts';
 import { ItemState, type ItemSink } from '../store/item-sink.ts';
@@ -33,17 +34,10 @@ const U32_RANGE = 2 ** 32;
 /** No put is shorter: a frame with VERSION, a key of one byte and one time. */
 export const PUT_BYTES_MIN = LENGTH_BYTES + HEADER_BYTES + 8 + 1 + F64_BYTES;
 
-const scratch = new DataView(new ArrayBuffer(F64_BYTES));
-const scratchBytes = new Uint8Array(scratch.buffer);
-
 function putF64(writer: FrameWriter, value: number): void {
-  scratch.setFloat64(0, value);
-  writer.put(scratchBytes);
-}
-
-function readF64(bytes: Uint8Array, at: number): number {
-  for (let index = 0; index < F64_BYTES; index++) scratchBytes[index] = bytes[at + index]!;
-  return scratch.getFloat64(0);
+  writer.reserve(F64_BYTES);
+  writer.view.setFloat64(writer.length, value);
+  writer.length += F64_BYTES;
 }
 
 /** Header, fields, key and times of an item; the value and the end are still to come. */
@@ -231,12 +225,13 @@ export class RecordReader {
     const hasLock = (flags & FLAG.TOKEN) !== 0;
     const timesEnd = frame.valueStart + F64_BYTES * (1 + (hasLife ? 1 : 0) + (hasLock ? 2 : 0));
     if (timesEnd > frame.valueEnd) return false;
+    const view = viewOf(bytes);
     let at = frame.valueStart;
-    item.createdMs = item.lifeStartMs = readF64(bytes, at);
-    if (hasLife) item.lifeStartMs = readF64(bytes, (at += F64_BYTES));
+    item.createdMs = item.lifeStartMs = view.getFloat64(at);
+    if (hasLife) item.lifeStartMs = view.getFloat64((at += F64_BYTES));
     item.lifeMs = hasLife ? frame.ttlMs : Infinity;
-    item.lockStartMs = hasLock ? readF64(bytes, at + F64_BYTES) : 0;
-    item.lockMs = hasLock ? readF64(bytes, at + 2 * F64_BYTES) : Infinity;
+    item.lockStartMs = hasLock ? view.getFloat64(at + F64_BYTES) : 0;
+    item.lockMs = hasLock ? view.getFloat64(at + 2 * F64_BYTES) : Infinity;
     item.token = frame.token;
     item.version = frame.version;
     item.tag = frame.tag;
