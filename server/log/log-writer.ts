@@ -255,7 +255,7 @@ export class LogWriter implements ItemSink {
   syncAtOnce(): boolean {
     const { elapsedMs } = this.#options;
     if (this.syncedSequence === this.writtenSequence || this.#isSyncing || this.#before.length > 0) return true;
-    if (!this.#pace.isAtOnce()) return true;
+    if (!this.#pace.nextAtOnce()) return true;
     const begunMs = elapsedMs();
     try {
       this.#log.file.syncNow();

@@ -6,7 +6,7 @@ import { SyncPace } from './sync-pace.ts';
 function atOnce(pace: SyncPace, syncs: number, elapsedMs: number): number {
   let count = 0;
   for (let sync = 0; sync < syncs; sync++) {
-    if (!pace.isAtOnce()) continue;
+    if (!pace.nextAtOnce()) continue;
     pace.took(elapsedMs);
     count++;
   }

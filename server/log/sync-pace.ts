@@ -25,7 +25,7 @@ export class SyncPace {
   #atOnce = 0;
 
   /** Whether the next sync is to be done at once; to be asked once for each. */
-  isAtOnce(): boolean {
+  nextAtOnce(): boolean {
     if (this.#handedOver === 0) return true;
     this.#handedOver--;
     return false;
