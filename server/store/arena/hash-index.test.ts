@@ -59,7 +59,9 @@ describe('HashIndex', () => {
       }
       expect(tables).toBeLessThan(expected > 1000 ? 5 : 20);
       expect(index.tableBytes).toBeLessThan(4 * entries * 16);
-      for (let entry = 1; entry <= entries; entry++) expect(index.first(spread(entry))).toBe(entry);
+      let lost = 0;
+      for (let entry = 1; entry <= entries; entry++) if (index.first(spread(entry)) !== entry) lost++;
+      expect(lost).toBe(0);
     }
   });
 
