@@ -144,6 +144,8 @@ class HandleStream implements ByteStream {
   /** libuv takes it for an error to begin twice, and stops by itself at the client's end. */
   #isReading = false;
   #hasEnded = false;
+  /** Writes that the kernel did not take at once. */
+  #writesUnderWay = 0;
 
   constructor(runtime: HandleRuntime, handle: Handle) {
     this.#runtime = runtime;
@@ -156,7 +158,8 @@ class HandleStream implements ByteStream {
   }
 
   get unsentBytes(): number {
-    return this.#reader === undefined ? 0 : this.#handle.writeQueueSize;
+    // To ask the handle is a call out of JavaScript, and after almost every write there is nothing to ask.
+    return this.#writesUnderWay === 0 || this.#reader === undefined ? 0 : this.#handle.writeQueueSize;
   }
 
   get unsentProgress(): number {
@@ -180,6 +183,7 @@ class HandleStream implements ByteStream {
       request.bytes = view;
       request.oncomplete = (status) => this.#written(status, bytes);
       this.#runtime.idleRequest = new binding.WriteWrap();
+      this.#writesUnderWay++;
       return false;
     }
     return true;
@@ -225,6 +229,7 @@ class HandleStream implements ByteStream {
   }
 
   #written(status: number, bytes: Uint8Array): void {
+    this.#writesUnderWay--;
     if (status !== 0) return this.#check(status, 'write');
     this.#reader?.released(bytes);
     if (this.#reader !== undefined && this.#handle.writeQueueSize === 0) this.#reader.drained();
