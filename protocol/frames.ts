@@ -20,6 +20,9 @@ export class RequestFrame extends FrameFields {
   valueBytes: Uint8Array = NO_BYTES;
   valueStart = 0;
   valueEnd = 0;
+  /** Where the frame lies in `valueBytes` that this was read from; 0 and 0: it was not read from one. */
+  frameStart = 0;
+  frameEnd = 0;
 }
 
 /** A reply. One that was read is valid until the bytes under it change. */
@@ -66,7 +69,8 @@ export function readRequest(into: RequestFrame, bytes: Uint8Array, start: number
   if (fieldsStart + FIELD_BYTES_BY_FLAGS[into.flags]! + keyBytes > end) return false; // FRAME-7
   into.keyStart = readFields(into, bytes, fieldsStart);
   into.keyEnd = into.valueStart = into.keyStart + keyBytes;
-  into.valueEnd = end;
+  into.valueEnd = into.frameEnd = end;
+  into.frameStart = start;
   return true;
 }
 

@@ -4,9 +4,11 @@
  */
 import { SpeicherError } from '../../protocol/index.ts';
 import type { LoggedStore } from '../store/item-sink.ts';
+import { asError } from './as-error.ts';
 import { ChangeCount } from './change-count.ts';
 import { DataFiles } from './data-files.ts';
 import type { Disk } from './disk.ts';
+import { ZEROS_AHEAD_BYTES } from './data-log-options.ts';
 import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
 import { LogWriter, type WriterState } from './log-writer.ts';
 import { snapshotName } from './manifest.ts';
@@ -16,9 +18,6 @@ import { rewriteParts } from './unsafe-tail.ts';
 
 /** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
 const COUNTER_BLOCK = 2 ** 24;
-
-/** With `always`, so much of the log is filled with zeros ahead of it: some dozen syncs' worth. */
-const ZEROS_AHEAD_BYTES = 256 * 1024;
 
 /** With `everysec`, so long after the last sync has begun the next one does. */
 const SYNC_EVERY_MS = 1000;
@@ -174,6 +173,11 @@ export class DataLog {
     const writer = this.#writer;
     if (writer === undefined) return true;
     return !writer.hasNew && (this.#options.mode !== 'always' || writer.syncedSequence === writer.writtenSequence);
+  }
+
+  /** Requests are carried out now that lie in these bytes, which stay as they are until the next call. */
+  set input(bytes: Uint8Array | undefined) {
+    if (this.#writer !== undefined) this.#writer.input = bytes;
   }
 
   /**
@@ -392,8 +396,4 @@ export class DataLog {
     writer.mark();
     await writer.synced();
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

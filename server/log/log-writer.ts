@@ -9,8 +9,10 @@
  */
 import { FrameWriter } from '../../protocol/index.ts';
 import type { ItemSink, ItemState } from '../store/item-sink.ts';
+import { asError } from './as-error.ts';
 import { BLOCK_BYTES_FULL, BLOCK_HEADER_BYTES, beginBlock, sealBlock } from './blocks.ts';
 import type { DiskFile } from './disk.ts';
+import { FramePuts } from './frame-puts.ts';
 import { writeCounters, writePut, writeRemove, writeReset, writeTouch } from './records.ts';
 import { SyncPace } from './sync-pace.ts';
 
@@ -82,6 +84,7 @@ export class LogWriter implements ItemSink {
   #hasNew = false;
   /** How many changes were told: it tells whether there was one between two moments. */
   told = 0;
+  readonly #puts = new FramePuts(BLOCK_BYTES_FULL);
 
   /** @param nextSequence of the first block that will be written */
   constructor(log: OpenLog, nextSequence: number, options: LogWriterOptions) {
@@ -103,27 +106,44 @@ export class LogWriter implements ItemSink {
     return this.#hasNew;
   }
 
+  /** Requests are carried out now that lie in these bytes, which stay as they are until the next call. */
+  set input(bytes: Uint8Array | undefined) {
+    this.#puts.writeTo(this.#writer);
+    this.#puts.input = bytes;
+  }
+
   put(item: ItemState): void {
+    this.#puts.writeTo(this.#writer);
     writePut(this.#writer, item);
     this.#told();
   }
 
+  putFrame(bytes: Uint8Array, start: number, end: number, version: number, createdMs: number): boolean {
+    if (!this.#puts.add(this.#writer, bytes, start, end, version, createdMs)) return false;
+    this.#told();
+    return true;
+  }
+
   touch(item: ItemState): void {
+    this.#puts.writeTo(this.#writer);
     writeTouch(this.#writer, item);
     this.#told();
   }
 
   remove(item: ItemState): void {
+    this.#puts.writeTo(this.#writer);
     writeRemove(this.#writer, item);
     this.#told();
   }
 
   reset(): void {
+    this.#puts.writeTo(this.#writer);
     writeReset(this.#writer);
     this.#told();
   }
 
   counters(lastVersion: number, lastToken: number): void {
+    this.#puts.writeTo(this.#writer);
     writeCounters(this.#writer, lastVersion, lastToken);
     this.#told();
   }
@@ -153,6 +173,7 @@ export class LogWriter implements ItemSink {
    * @returns false if there is something that could not be
    */
   flush(): boolean {
+    this.#puts.writeTo(this.#writer);
     return this.#writer.length === BLOCK_HEADER_BYTES ? this.state === 'writing' : this.#write();
   }
 
@@ -167,6 +188,7 @@ export class LogWriter implements ItemSink {
   }
 
   #write(): boolean {
+    this.#puts.writeTo(this.#writer);
     if (this.state === 'failed') return this.#forget();
     const { nowMs } = this.#options;
     const sequence = this.writtenSequence + 1;
@@ -326,8 +348,4 @@ export class LogWriter implements ItemSink {
     this.state = 'failed';
     for (const file of [...this.#before, this.#log.file]) await file.close();
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

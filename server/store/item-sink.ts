@@ -12,8 +12,9 @@ export class ItemState {
   valueBytes: Uint8Array = NO_BYTES;
   valueStart = 0;
   valueEnd = 0;
-  /** The memory of both, if they lie in the same and there is a view of it. */
-  view: DataView | undefined = undefined;
+  /** The same memory, where there is a view of it. */
+  keyView: DataView | undefined = undefined;
+  valueView: DataView | undefined = undefined;
   tag = 0;
   version = 0;
   /** Milliseconds since the Unix epoch, as all times here. */
@@ -31,6 +32,13 @@ export class ItemState {
 export interface ItemSink {
   /** The item is now this, whatever there was under its key. */
   put(item: ItemState): void;
+  /**
+   * The same for an item without end and lock, whose key, value and tag are those of a request's frame.
+   *
+   * @param start where the frame lies in `bytes`, without its length
+   * @returns false if nothing was done: then it is told by `put`
+   */
+  putFrame?(bytes: Uint8Array, start: number, end: number, version: number, createdMs: number): boolean;
   /** The item with this key has these times and this lock; value, tag and version are what they were. */
   touch(item: ItemState): void;
   /** There is no item with this key any more: it was deleted or evicted. One that expires goes without a word. */

@@ -46,20 +46,23 @@ export class GatedStream implements ByteStream, StreamReader {
   write(bytes: Uint8Array, end: number): boolean {
     const reason = this.#turn.reasonToWait();
     if (reason === undefined && this.#held.length === 0) return this.#inner.write(bytes, end);
-    const isCopied = end <= COPY_BYTES_MAX;
-    const { isDemanded = false, isChange = false } = reason ?? {};
+    const writer = this.#writer;
+    const box = end <= COPY_BYTES_MAX && bytes === writer.bytes ? this.#turn.boxFor(end) : undefined;
+    const start = box === undefined ? 0 : box.put(bytes, writer.view, end);
     const held: Held = {
-      bytes: isCopied ? copyOf(bytes, end) : bytes,
-      end,
-      isDemanded,
-      isChange,
+      bytes: box === undefined ? bytes : box.bytes,
+      start,
+      end: start + end,
+      box,
+      isDemanded: reason !== undefined && reason.isDemanded,
+      isChange: reason !== undefined && reason.isChange,
       isSafe: reason === undefined,
       settle: this.#onSettled,
     };
     this.#held.push(held);
     this.#heldBytes += end;
     if (reason !== undefined) this.#turn.hold(held);
-    return isCopied;
+    return box !== undefined;
   }
 
   pause(): void {
@@ -82,7 +85,12 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   received(bytes: Uint8Array, end: number): void {
-    this.#reader?.received(bytes, end);
+    this.#turn.input = bytes;
+    try {
+      this.#reader?.received(bytes, end);
+    } finally {
+      this.#turn.input = undefined;
+    }
   }
 
   ended(): void {
@@ -114,9 +122,7 @@ export class GatedStream implements ByteStream, StreamReader {
     if (this.#held[0] !== held) return;
     let isFree = true;
     while (this.#held[0]?.isSafe) {
-      const { bytes, end } = this.#held.shift()!;
-      this.#heldBytes -= end;
-      isFree = this.#send(bytes, end);
+      isFree = this.#send(this.#held.shift()!);
     }
     if (this.#held.length > 0) return;
     if (this.#isEnding) this.#inner.end();
@@ -127,15 +133,17 @@ export class GatedStream implements ByteStream, StreamReader {
    * Sends what was copied from the buffer that all replies are written to: the stream below keeps views of that one,
    * and making one anew takes longer than the copy.
    */
-  #send(bytes: Uint8Array, end: number): boolean {
-    if (end > COPY_BYTES_MAX) {
+  #send({ bytes, start, end, box }: Held): boolean {
+    this.#heldBytes -= end - start;
+    if (box === undefined) {
       const isFree = this.#inner.write(bytes, end);
       if (isFree) this.#reader?.released(bytes);
       return isFree;
     }
     const writer = this.#writer;
-    writer.put(bytes, 0, end);
-    const isFree = this.#inner.write(writer.bytes, end);
+    writer.put(bytes, start, end, box.view);
+    box.release();
+    const isFree = this.#inner.write(writer.bytes, writer.length);
     if (isFree) writer.clear();
     else writer.detach();
     return isFree;
@@ -148,13 +156,8 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   #forget(): void {
+    for (const { box } of this.#held) box?.release();
     this.#held = [];
     this.#heldBytes = 0;
   }
-}
-
-function copyOf(bytes: Uint8Array, end: number): Uint8Array {
-  const copied = Buffer.allocUnsafe(end);
-  copied.set(end === bytes.length ? bytes : bytes.subarray(0, end));
-  return copied;
 }

@@ -212,3 +212,20 @@ test('a sync that fails closes those who wait for it', async () => {
   await turnEnd();
   expect(scene.events).toEqual(['write', 'a: changed', expect.stringMatching(/^b is closed: .*EIO/)]);
 });
+
+test('a reply that waits keeps its bytes, however many come and go meanwhile', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.isSlow = true;
+  scene.log.demandSync();
+  scene.reply(a, 'synced');
+  const texts = Array.from({ length: 300 }, (_, at) => `${at}`.padEnd(1000, 'x'));
+  for (const text of texts) {
+    scene.change(b, text);
+    await turnEnd();
+  }
+  for (const call of scene.calls.splice(0)) call();
+  await turnEnd();
+  const left = scene.events.filter((event) => event !== 'write');
+  expect(left).toEqual([...texts.map((text) => `b: ${text}`), 'a: synced']);
+});

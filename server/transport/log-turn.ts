@@ -4,11 +4,15 @@
  * one for each connection would cost more than the requests do (`npm run bench:durability`).
  */
 import { LOST, type DataLog } from '../log/data-log.ts';
+import { ReplyBox } from './reply-box.ts';
 
-/** Replies to what one read has brought, held back. */
+/** Replies to what one read has brought, held back: `bytes[start]` up to `bytes[end - 1]`. */
 export interface Held {
   readonly bytes: Uint8Array;
+  readonly start: number;
   readonly end: number;
+  /** Whose bytes these are, with others' replies; undefined: they lie alone in a buffer of their own. */
+  readonly box: ReplyBox | undefined;
   /** SYNC-1: whether it waits for a sync, whatever the mode is. */
   readonly isDemanded: boolean;
   /** Whether anything was changed for it. If not, it tells of nothing that can fail to be written. */
@@ -21,6 +25,8 @@ export interface Held {
 export class LogTurn {
   readonly #log: DataLog;
   #held: Held[] = [];
+  #demanded = 0;
+  #box = new ReplyBox();
   #told: number;
 
   constructor(log: DataLog) {
@@ -41,19 +47,35 @@ export class LogTurn {
     return isDemanded || !log.isSettled ? { isDemanded, isChange } : undefined;
   }
 
+  /** Requests are carried out now that lie in these bytes, which stay as they are until the next call. */
+  set input(bytes: Uint8Array | undefined) {
+    this.#log.input = bytes;
+  }
+
+  /** A box with room for so many bytes. */
+  boxFor(sizeBytes: number): ReplyBox {
+    if (!this.#box.hasRoom(sizeBytes)) this.#box = new ReplyBox();
+    return this.#box;
+  }
+
   /** Holds replies until the end of the turn, or longer if they have to be safe by then. */
   hold(held: Held): void {
     this.#held.push(held);
+    if (held.isDemanded) this.#demanded++;
     if (this.#held.length === 1) setImmediate(() => this.#end());
   }
 
   #end(): void {
     const all = this.#held;
+    const isAnyDemanded = this.#demanded > 0;
     this.#held = [];
+    this.#demanded = 0;
     const ticket = this.#log.commit();
-    const demanded = all.filter(({ isDemanded }) => isDemanded);
-    if (demanded.length === 0) return this.#settle(all, ticket);
-    this.#settle(demanded, this.#log.commit(true));
+    if (!isAnyDemanded) return this.#settle(all, ticket);
+    this.#settle(
+      all.filter(({ isDemanded }) => isDemanded),
+      this.#log.commit(true),
+    );
     this.#settle(
       all.filter(({ isDemanded }) => !isDemanded),
       ticket,

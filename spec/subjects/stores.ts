@@ -22,9 +22,9 @@ export const has = ({ flags }: { readonly flags: number }, flag: number): boolea
 
 export const OK = STATUS.OK;
 
-/** A request with other members; the given one stays as it is. */
+/** A request with other members, which no frame has; the given one stays as it is. */
 export function altered(request: RequestFrame, changes: Partial<RequestFrame>): RequestFrame {
-  return Object.assign(new RequestFrame(), request, changes);
+  return Object.assign(new RequestFrame(), request, { frameStart: 0, frameEnd: 0 }, changes);
 }
 
 /** A request with another key. */

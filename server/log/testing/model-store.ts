@@ -13,6 +13,15 @@ export interface ModelItem {
   lockMs: number;
 }
 
+/** Where a request lies, without its length. */
+export interface ModelFrame {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+const NO_FRAME: ModelFrame = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
 export class ModelStore implements LoggedStore {
   sink: ItemSink | undefined;
   lastVersion = 0;
@@ -28,8 +37,18 @@ export class ModelStore implements LoggedStore {
     return this.items.size;
   }
 
-  /** What SET does. */
-  set(key: string, value: string, nowMs: number, more: Partial<Pick<ModelItem, 'tag' | 'lifeMs'>> = {}): ModelItem {
+  /**
+   * What SET does.
+   *
+   * @param frame of the request that has come for it
+   */
+  set(
+    key: string,
+    value: string,
+    nowMs: number,
+    more: Partial<Pick<ModelItem, 'tag' | 'lifeMs'>> = {},
+    frame?: ModelFrame,
+  ): ModelItem {
     const before = this.items.get(key);
     const item: ModelItem = {
       value,
@@ -44,7 +63,10 @@ export class ModelStore implements LoggedStore {
     };
     this.items.set(key, item);
     this.#texts.delete(key);
-    this.sink?.put(this.#fill(key, item));
+    const isPlain = item.lifeMs === Infinity && item.token === 0;
+    const { bytes, start, end } = frame ?? NO_FRAME;
+    const isTold = isPlain && frame && this.sink?.putFrame?.(bytes, start, end, item.version, item.createdMs);
+    if (isTold !== true) this.sink?.put(this.#fill(key, item));
     return item;
   }
 

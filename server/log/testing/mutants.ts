@@ -141,6 +141,36 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    void item;',
   },
   {
+    name: 'items are copied when what they were read from is something else by now',
+    file: 'log-writer.ts',
+    find: '    this.#puts.writeTo(this.#writer);\n    this.#puts.input = bytes;\n',
+    replace: '    this.#puts.input ??= bytes;\n',
+  },
+  {
+    name: 'a deletion goes before the items that were collected',
+    file: 'log-writer.ts',
+    find: '    this.#puts.writeTo(this.#writer);\n    writeRemove(',
+    replace: '    writeRemove(',
+  },
+  {
+    name: 'times are told before the items that were collected',
+    file: 'log-writer.ts',
+    find: '    this.#puts.writeTo(this.#writer);\n    writeTouch(',
+    replace: '    writeTouch(',
+  },
+  {
+    name: 'items that do not follow each other are collected together',
+    file: 'frame-puts.ts',
+    find: '      start === this.#end &&\n',
+    replace: '',
+  },
+  {
+    name: 'items that are read together have one version',
+    file: 'records.ts',
+    find: 'item.version = version + changes++;',
+    replace: 'item.version = version;\n      changes++;',
+  },
+  {
     name: 'locks are not logged',
     file: 'records.ts',
     find: '| (token > 0 ? FLAG.TOKEN : 0)',

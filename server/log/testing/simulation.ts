@@ -10,6 +10,7 @@
  *   syncs in flight;
  * - versions and tokens go on behind every one that was given; the time is not before one that was told of.
  */
+import { FLAG, FrameWriter, LENGTH_BYTES, OPCODE, RequestFrame, putRequest } from '../../../protocol/index.ts';
 import { silentLogger } from '../../logger.ts';
 import { DataLog, LOST } from '../data-log.ts';
 import type { DurabilityMode } from '../data-log-options.ts';
@@ -20,6 +21,9 @@ const KEYS = 6;
 const TICK_MS = 100;
 const START_MS = 1_800_000_000_000;
 const EVENTS_MAX = 20_000;
+
+/** As much as the requests of one read take at most. */
+const INPUT_BYTES = 4096;
 
 /** What a seed decides of a run before it begins. */
 interface Plan {
@@ -221,10 +225,16 @@ class Simulation implements SimWorld {
   /** One read's worth of requests, and their replies. */
   #request(log: DataLog, store: ModelStore): void {
     if (log.isAccepting) {
-      for (let left = 1 + Math.floor(this.random() * 3); left > 0; left--) {
-        this.#change(store);
+      const input = new FrameWriter();
+      input.reserve(INPUT_BYTES);
+      log.input = input.bytes;
+      for (let left = 1 + Math.floor(this.random() * 5); left > 0; left--) {
+        this.#change(store, input);
         this.#states.push(store.fingerprint());
       }
+      log.input = undefined;
+      // The next read would lie there.
+      input.bytes.fill(0xee);
     }
     const promises = this.#promises;
     const changes = this.#states.length - 1;
@@ -247,20 +257,37 @@ class Simulation implements SimWorld {
     });
   }
 
-  #change(store: ModelStore): void {
+  #change(store: ModelStore, input: FrameWriter): void {
     const key = `k${Math.floor(this.random() * KEYS)}`;
     const draw = this.random();
     const lifeMs = 1 + Math.floor(this.random() * 10_000);
     if (draw < 0.6) {
       // Blocks that end with zeros are no ends of logs.
       const value = (this.random() < 0.2 ? '\0' : 'v').repeat(Math.floor(this.random() ** 3 * 300));
-      store.set(key, `${this.#states.length}${value}`, this.#nowMs, this.random() < 0.5 ? {} : { tag: 7, lifeMs });
+      this.#set(store, input, key, `${this.#states.length}${value}`, lifeMs);
     } else if (draw < 0.75) store.delete(key);
     else if (draw < 0.85) store.expire(key, lifeMs, this.#nowMs);
     else if (draw < 0.98) store.lock(key, this.random() < 0.5 ? Infinity : lifeMs, this.#nowMs);
     else store.clear();
     this.#greatestVersion = Math.max(this.#greatestVersion, store.lastVersion);
     this.#greatestToken = Math.max(this.#greatestToken, store.lastToken);
+  }
+
+  /** A SET; its frame is put into the input, but for some as if they had been too long for it. */
+  #set(store: ModelStore, input: FrameWriter, key: string, value: string, lifeMs: number): void {
+    const draw = this.random();
+    const more = draw < 0.3 ? { tag: 7, lifeMs } : draw < 0.6 ? { tag: 9 } : {};
+    if (this.random() < 0.1) return void store.set(key, value, this.#nowMs, more);
+    const request = new RequestFrame();
+    request.opcode = [OPCODE.SET, OPCODE.ADD, OPCODE.REPLACE][Math.floor(this.random() * 3)]!;
+    request.flags = ('tag' in more ? FLAG.TAG : 0) | ('lifeMs' in more ? FLAG.TTL : 0);
+    Object.assign(request, { tag: more.tag, ttlMs: more.lifeMs, keyBytes: Buffer.from(key), keyEnd: key.length });
+    Object.assign(request, { valueBytes: Buffer.from(value), valueEnd: value.length });
+    // One that was refused has come before it.
+    if (this.random() < 0.2) putRequest(input, request);
+    const start = input.length + LENGTH_BYTES;
+    putRequest(input, request);
+    store.set(key, value, this.#nowMs, more, { bytes: input.bytes, start, end: input.length });
   }
 
   /** An orderly end: all that there is must be there again. */

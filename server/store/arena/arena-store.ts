@@ -311,7 +311,7 @@ export class ArenaStore implements Store {
     items.record.createdMs = nowMs;
     items.record.access(nowMs);
     if (isMortal) items.times.setLife(items.record.entry, nowMs, lengthMs);
-    items.teller.put(items.record, nowMs);
+    items.teller.put(items.record, nowMs, bytes === request.valueBytes ? request : undefined);
     return true;
   }
 
@@ -353,7 +353,7 @@ export class ArenaStore implements Store {
     items.record.putValue(0, valueBytes, valueStart, valueEnd);
     items.record.createdMs = nowMs;
     if (needsEntry) items.times.setLife(items.record.entry, nowMs, lengthMs);
-    this.#written(nowMs);
+    this.#written(nowMs, request);
     return true;
   }
 
@@ -368,12 +368,12 @@ export class ArenaStore implements Store {
     return true;
   }
 
-  /** Another value is another version (VERSION-1). */
-  #written(nowMs: number): void {
+  /** Another value is another version (VERSION-1); `request` is what it was given by, if as a whole. */
+  #written(nowMs: number, request?: RequestFrame): void {
     const items = this.#items;
     items.record.version = ++items.lastVersion;
     items.record.access(nowMs);
-    items.teller.put(items.record, nowMs);
+    items.teller.put(items.record, nowMs, request);
   }
 
   /** TOUCH-1. Returns false if there is no room. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
+import { makeView } from '../../../protocol/index.ts';
 import { ItemState, type ItemSink, type LoggedStore } from '../item-sink.ts';
 import { ManualClock, metaOf, perform } from '../testing/requests.ts';
 import { SeededNumbers, wideStep } from '../testing/wide-operations.ts';
@@ -20,10 +21,11 @@ function storeOf(clock: ManualClock, seed = 1, limits = {}): ArenaStore {
 
 /** A copy of an item at a moment, whose bytes are its own. */
 function copyOf(item: ItemState): ItemState {
-  const keyBytes = item.keyBytes.slice(item.keyStart, item.keyEnd);
-  const valueBytes = item.valueBytes.slice(item.valueStart, item.valueEnd);
-  const places = { keyBytes, keyStart: 0, keyEnd: keyBytes.length, valueBytes, valueStart: 0 };
-  return Object.assign(new ItemState(), item, places, { valueEnd: valueBytes.length });
+  const keyBytes = Uint8Array.from(item.keyBytes.subarray(item.keyStart, item.keyEnd));
+  const valueBytes = Uint8Array.from(item.valueBytes.subarray(item.valueStart, item.valueEnd));
+  const keyPlaces = { keyBytes, keyView: makeView(keyBytes), keyStart: 0, keyEnd: keyBytes.length };
+  const valuePlaces = { valueBytes, valueView: makeView(valueBytes), valueStart: 0, valueEnd: valueBytes.length };
+  return Object.assign(new ItemState(), item, keyPlaces, valuePlaces);
 }
 
 /** Keeps changes, so that they can be made again later. */
