@@ -165,12 +165,18 @@ test('how many items will come is told, but never more than there can be', () =>
     remove: () => {},
     reset: () => {},
     counters: (...counters) => told.push(counters),
-    expect: (items) => told.push(items),
+    expect: (...expected) => told.push(expected),
   };
   const writer = new FrameWriter();
   for (const items of [7, 2 ** 50, undefined]) writeCounters(writer, 5, 6, items);
   const reader = new RecordReader(sink);
-  reader.putsMax = 1000;
+  reader.fileBytes = 13_000;
   expect(reader.read(writer.bytes, 0, writer.length)).toBe(true);
-  expect(told).toEqual([7, [5, 6], 1000, [5, 6], [5, 6]]);
+  expect(told).toEqual([
+    [7, 13_000],
+    [5, 6],
+    [1000, 13_000],
+    [5, 6],
+    [5, 6],
+  ]);
 });

@@ -196,8 +196,8 @@ export class RecordReader {
   puts = 0;
   /** What an end has said; undefined: there was none yet. */
   endItems: number | undefined;
-  /** How many puts there can be at most, whatever a record announces. */
-  putsMax = 0;
+  /** How long the file is, in bytes: not more items can be put than fit in it, whatever a record announces. */
+  fileBytes = 0;
   /** The greatest version and token that any record has. */
   lastVersion = 0;
   lastToken = 0;
@@ -256,7 +256,7 @@ export class RecordReader {
         this.#sink.reset();
         return 1;
       case OPCODE.SYNC:
-        if (frame.flags & FLAG.NUMBER) this.#sink.expect?.(Math.min(Number(frame.number), this.putsMax));
+        if (frame.flags & FLAG.NUMBER) this.#foretell(Number(frame.number));
         this.#sink.counters(frame.version, frame.token);
         return 1;
       case OPCODE.QUIT:
@@ -265,6 +265,10 @@ export class RecordReader {
       default:
         return 0;
     }
+  }
+
+  #foretell(items: number): void {
+    this.#sink.expect?.(Math.min(items, Math.floor(this.fileBytes / PUT_BYTES_MIN)), this.fileBytes);
   }
 
   #applyPuts({ valueBytes: bytes, valueStart, valueEnd, version }: RequestFrame): number {

@@ -81,8 +81,10 @@ test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, a
 
 test('a sink is told about how many items a long log has', async () => {
   const { files } = await writeLog(4 * 1024 * 1024, 4000);
-  const told: number[] = [];
-  const store = Object.assign(new ModelStore(), { expect: (items: number) => void told.push(items) });
+  const told: [items: number, bytes: number][] = [];
+  const store = Object.assign(new ModelStore(), {
+    expect: (...expected: [number, number]) => void told.push(expected),
+  });
   const disk = calmDisk();
   for (const [name, bytes] of files) disk.plant(name, bytes);
   let puts = 0;
@@ -93,7 +95,8 @@ test('a sink is told about how many items a long log has', async () => {
   };
   await recover(disk, store);
   expect(told).toHaveLength(1);
-  expect(told[0]! / puts).toBeCloseTo(1, 0.5);
+  expect(told[0]![0] / puts).toBeCloseTo(1, 0.5);
+  expect(told[0]![1]).toBe(files.get('log-1')!.length);
 });
 
 test('4096 tails of garbage are dropped', async () => {

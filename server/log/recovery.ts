@@ -8,7 +8,7 @@ import { BLOCK_HEADER_BYTES, FORMAT, HEAD_BYTES, KIND, type FileKind } from './b
 import { BlockReader } from './block-reader.ts';
 import type { Disk } from './disk.ts';
 import { FIRST_MANIFEST, logName, readManifest, snapshotName, type Manifest } from './manifest.ts';
-import { PUT_BYTES_MIN, RecordReader } from './records.ts';
+import { RecordReader } from './records.ts';
 import { UnsafeTail, type UnsafePart } from './unsafe-tail.ts';
 
 /** So much of the logs tells how many items all of them put, about. */
@@ -163,7 +163,7 @@ class Recovery {
   }
 
   async #readSnapshot(reader: BlockReader): Promise<void> {
-    this.#records.putsMax = Math.floor(reader.sizeBytes / PUT_BYTES_MIN);
+    this.#records.fileBytes = reader.sizeBytes;
     for (let sequence = 1; ;) {
       const outcome = reader.next();
       if (outcome === 'more') {
@@ -235,7 +235,7 @@ class Recovery {
     const doneBytes = this.#doneBytes + reader.at;
     if (!this.#isForetold && doneBytes >= SAMPLE_BYTES) {
       this.#isForetold = true;
-      this.#sink.expect?.(Math.ceil((this.#records.puts * this.#totalBytes) / doneBytes));
+      this.#sink.expect?.(Math.ceil((this.#records.puts * this.#totalBytes) / doneBytes), this.#totalBytes);
     }
     if (doneBytes - this.#saidBytes < PROGRESS_BYTES) return;
     this.#saidBytes = doneBytes;

@@ -47,8 +47,11 @@ export interface ItemSink {
   reset(): void;
   /** Neither versions nor tokens up to these will be given again (DURABLE-4). */
   counters(lastVersion: number, lastToken: number): void;
-  /** About so many items will be there in all: what would grow on the way may be made as large as that. */
-  expect?(items: number): void;
+  /**
+   * About so many items will be there in all, with so many bytes of keys and values at most: what would grow on the way
+   * may be made as large as that.
+   */
+  expect?(items: number, bytes: number): void;
 }
 
 /**

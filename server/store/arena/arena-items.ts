@@ -107,6 +107,12 @@ export class ArenaItems implements OrderedItems {
     return left > 0 && !this.sweep(left, nowMs);
   }
 
+  /** About so many items will be put, of so many bytes in all: room is made at once. For loading; 0: that is over. */
+  expect(items: number, bytes: number): void {
+    this.index.expect(items);
+    this.#slabs.reserve(Math.min(bytes, this.maxBytes));
+  }
+
   /** Opens the item with a key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
   find({ keyBytes, keyStart, keyEnd }: KeyPlace, nowMs: number): number {
     const { record } = this;
@@ -372,9 +378,8 @@ export class ArenaItems implements OrderedItems {
    */
   #release(location: number): number {
     const { record } = this;
-    const sizeClass = this.record.sizeClass;
     if (record.marks & MARK.APART) this.#chains.giveBack(record.chain);
-    const from = this.#slabs.giveBack(sizeClass, location);
+    const from = this.#slabs.giveBack(record.sizeClass, location);
     if (from === NO_LOCATION) return from;
     if (from === this.#followed) this.#followed = location;
     record.open(location);

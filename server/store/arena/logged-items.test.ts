@@ -167,13 +167,23 @@ describe('LoggedStore', () => {
     expect([logged.lastVersion, logged.lastToken]).toEqual([10, 30]);
   });
 
-  test('where there are items, none is lost to how many more will come', () => {
-    const store = storeOf(new ManualClock());
-    store.logged.expect?.(1000);
-    perform(store, 'set', { key: 'a', value: '1' });
-    store.logged.expect?.(1000);
-    expect(store.stats()).toMatchObject({ items: 1 });
-    store.check();
+  test('whatever is said of how many items will come, none is lost and none is wanting', () => {
+    for (const [items, bytes] of [
+      [1000, 1e8],
+      [10, 1],
+      [0, 0],
+      [5000, 6e7],
+    ] as const) {
+      const store = storeOf(new ManualClock(), 1, { maxMemoryBytes: 32 * 1024 * 1024 });
+      for (let at = 0; at < 3000; at++) {
+        if (at % 1000 === 0) store.logged.expect?.(items, bytes);
+        if (at === 2500) store.logged.sink = undefined;
+        perform(store, 'set', { key: `k${at}`, value: 'v'.repeat(3000) });
+      }
+      expect(store.stats()).toMatchObject({ items: 3000, evictions: 0 });
+      expect(perform(store, 'get', { key: 'k0' })).toMatchObject({ value: 'v'.repeat(3000) });
+      store.check();
+    }
   });
 
   test('a token that was given to an item that has gone since was given all the same', () => {

@@ -30,7 +30,9 @@ export class LoggedItems implements LoggedStore {
     return this.#items.teller.sink;
   }
 
+  /** Whoever keeps what changes from now on has loaded what there was. */
   set sink(sink: ItemSink | undefined) {
+    this.#items.expect(0, 0);
     this.#items.teller.sink = sink;
   }
 
@@ -90,8 +92,8 @@ export class LoggedItems implements LoggedStore {
     if (lastToken > items.lastToken) items.lastToken = lastToken;
   }
 
-  expect(items: number): void {
-    this.#items.index.expect(items);
+  expect(items: number, bytes: number): void {
+    this.#items.expect(items, bytes);
   }
 
   beginWalk(visit: (item: ItemState) => void): void {

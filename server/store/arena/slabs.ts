@@ -17,6 +17,8 @@ export const LOCATIONS_PER_PAGE = PAGE_BYTES / LOCATION_BYTES;
 const PAGES_PER_SEGMENT = SEGMENT_BYTES / PAGE_BYTES;
 const SEGMENT_SHIFT = 19;
 const SEGMENT_MASK = 2 ** SEGMENT_SHIFT - 1;
+/** More than these are not made ahead: 1 GiB. */
+const RESERVED_SEGMENTS_MAX = 256;
 const WORDS_PER_LOCATION = LOCATION_BYTES / 4;
 
 /** The longest record that goes into a slot. */
@@ -65,6 +67,7 @@ export class Slabs {
   #classOfPage: number[] = [];
   #rankOfPage: number[] = [];
   #usedBytes = 0;
+  #reserved: ArrayBuffer[] = [];
 
   /** Bytes of the slots that are in use. */
   get usedBytes(): number {
@@ -169,12 +172,22 @@ export class Slabs {
     if (free !== undefined) return free;
     const page = this.#pages++;
     if (Math.floor(page / PAGES_PER_SEGMENT) === this.bytes.length) {
-      const segment = new ArrayBuffer(SEGMENT_BYTES);
+      const segment = this.#reserved.pop() ?? new ArrayBuffer(SEGMENT_BYTES);
       this.bytes.push(new Uint8Array(segment));
       this.words.push(new Uint32Array(segment));
       this.views.push(new DataView(segment));
     }
     return page;
+  }
+
+  /**
+   * Makes segments for so many bytes ahead, in place of those that were made ahead before. The system gives no memory
+   * for them until they are used, but the garbage collector looks at the heap whenever so much has been allocated: once
+   * for all together, and not again and again while they are filled.
+   */
+  reserve(bytes: number): void {
+    const segments = Math.min(Math.floor(bytes / SEGMENT_BYTES), RESERVED_SEGMENTS_MAX);
+    this.#reserved = Array.from({ length: segments }, () => new ArrayBuffer(SEGMENT_BYTES));
   }
 
   givePageBack(page: number): void {
