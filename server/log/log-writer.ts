@@ -40,6 +40,9 @@ export interface OpenLog {
  */
 const ZEROS_LEFT_MIN = 2 * BLOCK_BYTES_FULL;
 
+/** More than so many bytes take long on any disk: they are not synced at once. */
+const AT_ONCE_BYTES_MAX = 256 * 1024;
+
 interface Waiter {
   readonly sequence: number;
   readonly done: (error?: Error) => void;
@@ -72,6 +75,8 @@ export class LogWriter implements ItemSink {
   readonly #writer = new FrameWriter(BUFFER_BYTES);
   #log: OpenLog;
   #atBytes: number;
+  /** Up to where the file is known to be synced. */
+  #syncedToBytes: number;
   /** Up to where there are zeros behind the log. */
   #zerosTo = 0;
   readonly #zeros: Uint8Array;
@@ -90,7 +95,7 @@ export class LogWriter implements ItemSink {
   constructor(log: OpenLog, nextSequence: number, options: LogWriterOptions) {
     this.#options = options;
     this.#log = log;
-    this.#atBytes = log.atBytes;
+    this.#atBytes = this.#syncedToBytes = log.atBytes;
     this.#zeros = new Uint8Array(options.zerosAheadBytes);
     this.writtenSequence = this.syncedSequence = nextSequence - 1;
     beginBlock(this.#writer);
@@ -270,14 +275,14 @@ export class LogWriter implements ItemSink {
   }
 
   /**
-   * Syncs before it returns if that has been quick of late; if not, `whenSynced` has to be asked.
+   * Syncs before it returns if that has been quick of late and is not for much; if not, `whenSynced` has to be asked.
    *
    * @returns false if the sync failed
    */
   syncAtOnce(): boolean {
     const { elapsedMs } = this.#options;
     if (this.syncedSequence === this.writtenSequence || this.#isSyncing || this.#before.length > 0) return true;
-    if (!this.#pace.nextAtOnce()) return true;
+    if (this.#atBytes - this.#syncedToBytes > AT_ONCE_BYTES_MAX || !this.#pace.nextAtOnce()) return true;
     const begunMs = elapsedMs();
     try {
       this.#log.file.syncNow();
@@ -286,6 +291,7 @@ export class LogWriter implements ItemSink {
       return false;
     }
     this.#pace.took(elapsedMs() - begunMs);
+    this.#syncedToBytes = this.#atBytes;
     this.#serve(this.writtenSequence);
     return true;
   }
@@ -304,6 +310,7 @@ export class LogWriter implements ItemSink {
     const sequence = this.writtenSequence;
     const before = this.#before.splice(0);
     const { file } = this.#log;
+    const toBytes = this.#atBytes;
     try {
       for (const each of before) {
         await each.sync();
@@ -317,6 +324,7 @@ export class LogWriter implements ItemSink {
     }
     this.#isSyncing = false;
     if (this.state === 'failed') return;
+    if (file === this.#log.file) this.#syncedToBytes = toBytes;
     this.#serve(sequence);
     if (this.#waiters.length > 0) this.#planSync();
   }
@@ -338,7 +346,7 @@ export class LogWriter implements ItemSink {
   switchTo(log: OpenLog): number {
     this.#before.push(this.#log.file);
     this.#log = log;
-    this.#atBytes = log.atBytes;
+    this.#atBytes = this.#syncedToBytes = log.atBytes;
     this.#zerosTo = 0;
     return this.writtenSequence + 1;
   }

@@ -6,8 +6,8 @@ import type { Disk } from './disk.ts';
 import { writeCounters, writeEnd, writePut } from './records.ts';
 
 /** A slice ends at so many bytes or items: well below a millisecond, unless values are very large. */
-const SLICE_BYTES = 128 * 1024;
-const SLICE_ITEMS = 256;
+const SLICE_BYTES = 256 * 1024;
+const SLICE_ITEMS = 1024;
 
 /** Items that are walked over without looking at the bytes: each may be a large value. */
 const STEP_ITEMS = 4;

@@ -170,6 +170,22 @@ test('with always and a quick disk, replies leave at the end of the turn, synced
   }
 });
 
+test('with always and a quick disk, what is long is synced by another thread', async () => {
+  const scene = await Scene.open('always');
+  const a = scene.connect('a');
+  scene.isSlow = true;
+  const long = 'x'.repeat(300_000);
+  scene.change(a, long);
+  await turnEnd();
+  expect(scene.events.splice(0)).toEqual(['write']);
+  for (const call of scene.calls.splice(0)) call();
+  await turnEnd();
+  expect(scene.events.splice(0)).toEqual(['sync', `a: ${long}`]);
+  scene.change(a, 'short');
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'sync', 'a: short']);
+});
+
 test('a sync at once that fails closes those who have changed something', async () => {
   const scene = await Scene.open('always');
   const [a, b] = [scene.connect('a'), scene.connect('b')];
