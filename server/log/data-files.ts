@@ -9,6 +9,9 @@ export class DataFiles {
   readonly #disk: Disk;
   readonly #random32: () => number;
   #manifest: Manifest;
+  /** What the manifest has reserved, which every change is held against: a field is quicker to come by. */
+  lastVersion: number;
+  lastToken: number;
   #lastNumber: number;
   #queue: Promise<void> = Promise.resolve();
 
@@ -17,6 +20,8 @@ export class DataFiles {
     this.#disk = disk;
     this.#random32 = random32;
     this.#manifest = { ...manifest, logs: [...logs] };
+    this.lastVersion = manifest.lastVersion;
+    this.lastToken = manifest.lastToken;
     this.#lastNumber = Math.max(0, manifest.snapshot ?? 0, ...manifest.logs);
   }
 
@@ -41,6 +46,8 @@ export class DataFiles {
     const next = { ...this.#manifest, ...change };
     await replaceManifest(this.#disk, next);
     this.#manifest = next;
+    this.lastVersion = next.lastVersion;
+    this.lastToken = next.lastToken;
   }
 
   /** Makes a log file, which the manifest does not name yet. */

@@ -137,7 +137,7 @@ export class DataLog {
     if (this.#failure !== undefined || (this.#writer !== undefined && this.#writer.state !== 'writing')) return false;
     // DURABLE-4: what was not reserved is not given.
     const { lastVersion, lastToken } = this.#deps.store;
-    return lastVersion < this.#files.manifest.lastVersion && lastToken < this.#files.manifest.lastToken;
+    return lastVersion < this.#files.lastVersion && lastToken < this.#files.lastToken;
   }
 
   stats(): DataLogStats {
@@ -264,7 +264,7 @@ export class DataLog {
   /** DURABLE-4: what is given is below what the manifest says, always. */
   #reserve(): void {
     const { lastVersion, lastToken } = this.#deps.store;
-    const left = Math.min(this.#files.manifest.lastVersion - lastVersion, this.#files.manifest.lastToken - lastToken);
+    const left = Math.min(this.#files.lastVersion - lastVersion, this.#files.lastToken - lastToken);
     if (this.#isReserving || left > COUNTER_BLOCK / 2) return;
     this.#isReserving = true;
     this.#files
