@@ -3,19 +3,16 @@
  * copied together into one record (`puts` in records.ts), for a fraction of what a record each costs.
  */
 import { LENGTH_BYTES, readU32, type FrameWriter } from '../../protocol/index.ts';
-import { writeFramePut, writePuts } from './records.ts';
+import { writeFramePut, writePuts, type FrameRun } from './records.ts';
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export class FramePuts {
-  /** Whose frames can be collected: these bytes stay as they are as long as they stand here. */
-  input: Uint8Array | undefined;
   readonly #bytesMax: number;
+  /** Whose frames can be collected. */
+  #input: Uint8Array | undefined;
   #count = 0;
-  /** Where the frames lie that are collected, with their lengths. */
-  #start = 0;
-  #end = 0;
-  /** The first one's. */
-  #version = 0;
-  #createdMs = 0;
+  readonly #run = { bytes: NO_BYTES, start: 0, end: 0, version: 0, createdMs: 0 } satisfies FrameRun;
 
   /** @param bytesMax so many bytes of frames are collected at most, unless one is longer */
   constructor(bytesMax: number) {
@@ -23,10 +20,20 @@ export class FramePuts {
   }
 
   /**
+   * Collects what lies in these bytes, which stay as they are until the next call.
+   *
+   * @param writer where what was collected before goes
+   */
+  begin(bytes: Uint8Array | undefined, writer: FrameWriter): void {
+    this.writeTo(writer);
+    this.#input = bytes;
+  }
+
+  /**
    * Collects an item that a request has made; parameters as for `ItemSink.putFrame`.
    *
    * @param writer where what was collected before goes, if this does not go on from there
-   * @returns false if the frame does not lie in `input`
+   * @returns false if the frame does not lie in the bytes of `begin`
    */
   add(
     writer: FrameWriter,
@@ -37,21 +44,23 @@ export class FramePuts {
     createdMs: number,
   ): boolean {
     const start = frameStart - LENGTH_BYTES;
-    if (bytes !== this.input || start < 0 || readU32(bytes, start) !== end - frameStart) return false;
+    if (bytes !== this.#input || start < 0 || readU32(bytes, start) !== end - frameStart) return false;
+    const run = this.#run;
     const goesOn =
       this.#count > 0 &&
-      start === this.#end &&
-      version === this.#version + this.#count &&
-      createdMs === this.#createdMs &&
-      end - this.#start <= this.#bytesMax;
+      start === run.end &&
+      version === run.version + this.#count &&
+      createdMs === run.createdMs &&
+      end - run.start <= this.#bytesMax;
     if (!goesOn) {
       this.writeTo(writer);
-      this.#start = start;
-      this.#version = version;
-      this.#createdMs = createdMs;
+      run.bytes = bytes;
+      run.start = start;
+      run.version = version;
+      run.createdMs = createdMs;
     }
     this.#count++;
-    this.#end = end;
+    run.end = end;
     return true;
   }
 
@@ -60,7 +69,7 @@ export class FramePuts {
     const count = this.#count;
     if (count === 0) return;
     this.#count = 0;
-    const write = count === 1 ? writeFramePut : writePuts;
-    write(writer, this.input!, this.#start, this.#end, this.#version, this.#createdMs);
+    if (count === 1) writeFramePut(writer, this.#run);
+    else writePuts(writer, this.#run);
   }
 }

@@ -113,8 +113,7 @@ export class LogWriter implements ItemSink {
 
   /** Requests are carried out now that lie in these bytes, which stay as they are until the next call. */
   set input(bytes: Uint8Array | undefined) {
-    this.#puts.writeTo(this.#writer);
-    this.#puts.input = bytes;
+    this.#puts.begin(bytes, this.#writer);
   }
 
   put(item: ItemState): void {

@@ -110,18 +110,23 @@ export function writeAnyPut(writer: FrameWriter, item: ItemState): void {
   writer.finish();
 }
 
+/** Requests that lie one behind the other, and have made items one after the other. */
+export interface FrameRun {
+  readonly bytes: Uint8Array;
+  /** Where the length of the first one's frame stands. */
+  readonly start: number;
+  /** Behind the last one's frame. */
+  readonly end: number;
+  /** The first item's; the others' follow. */
+  readonly version: number;
+  readonly createdMs: number;
+}
+
 const oneFrame = new RequestFrame();
 const oneItem = new ItemState();
 
-/** Writes the item that one request has made; parameters as for `writePuts`, which would take more bytes. */
-export function writeFramePut(
-  writer: FrameWriter,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  version: number,
-  createdMs: number,
-): void {
+/** Writes the item of a run of one request as a put, which takes fewer bytes. */
+export function writeFramePut(writer: FrameWriter, { bytes, start, end, version, createdMs }: FrameRun): void {
   readRequest(oneFrame, bytes, start + LENGTH_BYTES, end);
   oneItem.keyBytes = oneItem.valueBytes = bytes;
   oneItem.keyView = oneItem.valueView = viewOf(bytes);
@@ -134,21 +139,8 @@ export function writeFramePut(
   writePut(writer, oneItem);
 }
 
-/**
- * Writes items that requests have made one after the other.
- *
- * @param start where the length of the first one's frame stands in `bytes`
- * @param end behind the last one's frame
- * @param version the first one's
- */
-export function writePuts(
-  writer: FrameWriter,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  version: number,
-  createdMs: number,
-): void {
+/** Writes the items of a run. */
+export function writePuts(writer: FrameWriter, { bytes, start, end, version, createdMs }: FrameRun): void {
   writer.begin(OPCODE.SET, FLAG.PREFIX | FLAG.VERSION, 0, 0);
   writer.u64(version);
   putF64(writer, createdMs);
@@ -188,6 +180,15 @@ export function writeEnd(writer: FrameWriter, items: number): void {
   writer.finish();
 }
 
+/** Reads the frame whose length stands at `at`; returns false if none ends before `end`. */
+function readFrame(into: RequestFrame, bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at < LENGTH_BYTES + HEADER_BYTES) return false;
+  const start = at + LENGTH_BYTES;
+  const frameEnd = start + readU32(bytes, at);
+  if (frameEnd > end || frameEnd - start < HEADER_BYTES) return false;
+  return readRequest(into, bytes, start, frameEnd);
+}
+
 /** Reads records out of blocks and tells a sink. No object is made for a record. */
 export class RecordReader {
   /** Records read so far, ends and counters too. */
@@ -218,18 +219,14 @@ export class RecordReader {
    */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     for (let at = start; at < end;) {
-      if (end - at < LENGTH_BYTES + HEADER_BYTES) return false;
-      const frameStart = at + LENGTH_BYTES;
-      const frameEnd = frameStart + readU32(bytes, at);
-      if (frameEnd > end || frameEnd - frameStart < HEADER_BYTES) return false;
-      const changes = readRequest(this.#frame, bytes, frameStart, frameEnd) ? this.#apply() : 0;
+      const changes = readFrame(this.#frame, bytes, at, end) ? this.#apply() : 0;
       if (changes === 0) return false;
       this.records += changes;
       if (this.#frame.opcode !== OPCODE.QUIT) {
         this.lastVersion = Math.max(this.lastVersion, this.#frame.version + changes - 1);
       }
       this.lastToken = Math.max(this.lastToken, this.#frame.token);
-      at = frameEnd;
+      at = this.#frame.frameEnd;
     }
     return true;
   }
@@ -281,14 +278,10 @@ export class RecordReader {
     item.valueBytes = bytes;
     let changes = 0;
     for (let at = valueStart + F64_BYTES; at < valueEnd; at = inner.frameEnd) {
-      if (valueEnd - at < LENGTH_BYTES + HEADER_BYTES) return 0;
-      const frameStart = at + LENGTH_BYTES;
-      const frameEnd = frameStart + readU32(bytes, at);
-      if (frameEnd > valueEnd || frameEnd - frameStart < HEADER_BYTES) return 0;
-      if (!readRequest(inner, bytes, frameStart, frameEnd)) return 0;
+      if (!readFrame(inner, bytes, at, valueEnd)) return 0;
       this.#fillKey(inner);
       item.valueStart = inner.valueStart;
-      item.valueEnd = frameEnd;
+      item.valueEnd = inner.valueEnd;
       item.tag = inner.tag;
       item.version = version + changes++;
       this.puts++;

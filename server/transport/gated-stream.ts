@@ -54,8 +54,8 @@ export class GatedStream implements ByteStream, StreamReader {
       start,
       end: start + end,
       box,
-      isDemanded: reason !== undefined && reason.isDemanded,
-      isChange: reason !== undefined && reason.isChange,
+      isDemanded: reason?.isDemanded ?? false,
+      isChange: reason?.isChange ?? false,
       isSafe: reason === undefined,
       settle: this.#onSettled,
     };

@@ -11,7 +11,6 @@ export class ReplyBox {
   #held = 0;
 
   hasRoom(sizeBytes: number): boolean {
-    if (this.#held === 0) this.#endAt = 0;
     return this.#endAt + sizeBytes <= BOX_BYTES;
   }
 
@@ -32,6 +31,6 @@ export class ReplyBox {
 
   /** One of the replies is not needed any more. Once that is so for all of them, there is room for others. */
   release(): void {
-    this.#held--;
+    if (--this.#held === 0) this.#endAt = 0;
   }
 }

@@ -2,6 +2,7 @@
  * Real kills of a real server under load: what was acknowledged is there when it comes back, without any SYNC, and of
  * what was not, each connection's changes are there up to one of them and not beyond.
  */
+import { asError } from '../as-error.ts';
 import { once } from 'node:events';
 import type { DurabilityMode } from '../data-log-options.ts';
 import { RawPeer, requestBytes, type RequestParts } from '../../testing/raw-peer.ts';
@@ -145,7 +146,7 @@ async function loadAndKill(
     };
     for (const [at, worker] of workers.entries()) {
       work(peers[at]!, worker, round).catch((error: unknown) => {
-        if (!round.isOver) reject(error instanceof Error ? error : new Error(String(error)));
+        if (!round.isOver) reject(asError(error));
       });
     }
   });

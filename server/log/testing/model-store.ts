@@ -20,8 +20,6 @@ export interface ModelFrame {
   readonly end: number;
 }
 
-const NO_FRAME: ModelFrame = { bytes: new Uint8Array(0), start: 0, end: 0 };
-
 export class ModelStore implements LoggedStore {
   sink: ItemSink | undefined;
   lastVersion = 0;
@@ -63,11 +61,14 @@ export class ModelStore implements LoggedStore {
     };
     this.items.set(key, item);
     this.#texts.delete(key);
-    const isPlain = item.lifeMs === Infinity && item.token === 0;
-    const { bytes, start, end } = frame ?? NO_FRAME;
-    const isTold = isPlain && frame && this.sink?.putFrame?.(bytes, start, end, item.version, item.createdMs);
-    if (isTold !== true) this.sink?.put(this.#fill(key, item));
+    if (frame === undefined || !this.#putFrame(item, frame)) this.sink?.put(this.#fill(key, item));
     return item;
+  }
+
+  /** Tells of an item by its request's frame; returns false if that cannot be. */
+  #putFrame({ lifeMs, token, version, createdMs }: ModelItem, { bytes, start, end }: ModelFrame): boolean {
+    if (lifeMs !== Infinity || token !== 0) return false;
+    return this.sink?.putFrame?.(bytes, start, end, version, createdMs) ?? false;
   }
 
   /** What TOUCH does, if there is such an item. */

@@ -142,9 +142,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'items are copied when what they were read from is something else by now',
-    file: 'log-writer.ts',
-    find: '    this.#puts.writeTo(this.#writer);\n    this.#puts.input = bytes;\n',
-    replace: '    this.#puts.input ??= bytes;\n',
+    file: 'frame-puts.ts',
+    find: '    this.writeTo(writer);\n    this.#input = bytes;\n',
+    replace: '    this.#input ??= bytes;\n',
   },
   {
     name: 'a deletion goes before the items that were collected',
@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'items that do not follow each other are collected together',
     file: 'frame-puts.ts',
-    find: '      start === this.#end &&\n',
+    find: '      start === run.end &&\n',
     replace: '',
   },
   {

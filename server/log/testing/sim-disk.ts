@@ -3,6 +3,7 @@
  * the sectors that were not synced, in no order, tears one in the middle, and forgets what was done to the directory
  * since its last sync. Any call can fail, write less than asked or take its time, as one seed decides.
  */
+import { asError } from '../as-error.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 
 const SECTOR_BYTES = 64;
@@ -227,7 +228,7 @@ export class SimDisk implements Disk {
         try {
           resolve(run());
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
+          reject(asError(error));
         }
       });
     });

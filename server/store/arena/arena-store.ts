@@ -124,7 +124,7 @@ export class ArenaStore implements Store {
     const initial = readDecimal(request.valueBytes, request.valueStart, request.valueEnd);
     if (location === NO_LOCATION && initial !== undefined && !has(request, FLAG.VERSION)) {
       const text = decimal(initial);
-      if (!this.#make(request, text, 0, text.length, 0, reply, nowMs)) return;
+      if (!this.#make(request, text, reply, nowMs)) return;
       replyNumber(reply, initial); // INCREMENT-3
       replyVersion(items, request, reply);
     } else if (mayWrite(items, location, request, reply, nowMs)) {
@@ -282,22 +282,20 @@ export class ArenaStore implements Store {
 
   /** SET-1 where there is no such item. */
   #create(request: RequestFrame, reply: ReplyFrame, nowMs: number): void {
-    const { valueBytes, valueStart, valueEnd, tag } = request;
-    const isMade = this.#make(request, valueBytes, valueStart, valueEnd, tag, reply, nowMs);
-    if (isMade) replyVersion(this.#items, request, reply);
+    if (this.#make(request, undefined, reply, nowMs)) replyVersion(this.#items, request, reply);
   }
 
-  /** Makes the item of the request that `find` did not find: value and tag as given, expiry as the request says. */
-  #make(
-    request: RequestFrame,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    tag: number,
-    reply: ReplyFrame,
-    nowMs: number,
-  ): boolean {
+  /**
+   * Makes the item of the request that `find` did not find, with expiry as the request says.
+   *
+   * @param text the value, and there is no tag; undefined: both are as the request says
+   */
+  #make(request: RequestFrame, text: Uint8Array | undefined, reply: ReplyFrame, nowMs: number): boolean {
     const items = this.#items;
+    const bytes = text ?? request.valueBytes;
+    const start = text === undefined ? request.valueStart : 0;
+    const end = text?.length ?? request.valueEnd;
+    const tag = text === undefined ? request.tag : 0;
     const lengthMs = lengthOf(request.ttlMs);
     const isMortal = lengthMs !== Infinity;
     const addedBytes = newItemBytes(request.keyEnd - request.keyStart, end - start, tag, isMortal);
@@ -307,11 +305,9 @@ export class ArenaStore implements Store {
     }
     items.create(request, end - start, tag, isMortal, nowMs);
     items.record.putValue(0, bytes, start, end);
-    items.record.version = ++items.lastVersion; // VERSION-1
     items.record.createdMs = nowMs;
-    items.record.access(nowMs);
     if (isMortal) items.times.setLife(items.record.entry, nowMs, lengthMs);
-    items.teller.put(items.record, nowMs, bytes === request.valueBytes ? request : undefined);
+    this.#written(nowMs, text === undefined ? request : undefined);
     return true;
   }
 
