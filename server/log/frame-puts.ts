@@ -44,7 +44,7 @@ export class FramePuts {
     createdMs: number,
   ): boolean {
     const start = frameStart - LENGTH_BYTES;
-    if (bytes !== this.#input || start < 0 || readU32(bytes, start) !== end - frameStart) return false;
+    if (bytes !== this.#input || readU32(bytes, start) !== end - frameStart) return false;
     const run = this.#run;
     const goesOn =
       this.#count > 0 &&
