@@ -80,7 +80,7 @@ test('a log of 64 KiB, cut off at any byte, gives the longest valid beginning, a
 }, 600_000);
 
 test('a sink is told about how many items a long log has', async () => {
-  const { files } = await writeLog(4 * 1024 * 1024, 4000);
+  const { files } = await writeLog(2.5 * 1024 * 1024, 4000);
   const told: [items: number, bytes: number][] = [];
   const store = Object.assign(new ModelStore(), {
     expect: (...expected: [number, number]) => void told.push(expected),

@@ -39,8 +39,8 @@ export async function writeSnapshot(
   store: LoggedStore,
   options: SnapshotOptions,
 ): Promise<WrittenSnapshot> {
-  let writer = new FrameWriter(2 * SLICE_BYTES);
-  let spare = new FrameWriter(2 * SLICE_BYTES);
+  let writer = new FrameWriter();
+  let spare = new FrameWriter();
   let items = 0;
   // Items that move are visited between the slices too.
   store.beginWalk((item) => {

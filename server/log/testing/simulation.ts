@@ -225,8 +225,7 @@ class Simulation implements SimWorld {
   /** One read's worth of requests, and their replies. */
   #request(log: DataLog, store: ModelStore): void {
     if (log.isAccepting) {
-      const input = new FrameWriter();
-      input.reserve(INPUT_BYTES);
+      const input = new FrameWriter(INPUT_BYTES);
       log.input = input.bytes;
       for (let left = 1 + Math.floor(this.random() * 5); left > 0; left--) {
         this.#change(store, input);
