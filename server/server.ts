@@ -17,7 +17,7 @@ import type { Store } from './store/store.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { GatedStream } from './transport/gated-stream.ts';
-import { LogTurn } from './transport/log-turn.ts';
+import { ReplyTurn } from './transport/reply-turn.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 import { Turns } from './transport/turns.ts';
 
@@ -67,7 +67,7 @@ export class Server {
   readonly #clock: RaisedClock;
   #data: OpenData | undefined;
   readonly #host: ConnectionHost & { nowMs: number };
-  #logTurn: LogTurn | undefined;
+  #replyTurn = new ReplyTurn();
   readonly #connections = new Set<Connection>();
   /** Connections that have not authenticated where they must. */
   readonly #unauthenticated = new Set<Connection>();
@@ -127,7 +127,7 @@ export class Server {
     this.#data = await this.#openData();
     const log = this.#data?.log;
     this.#context.log = log;
-    if (log !== undefined) this.#logTurn = new LogTurn(log);
+    this.#replyTurn = new ReplyTurn(log);
     try {
       // What was loaded may be more than there may be now.
       while (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN)) await new Promise(setImmediate);
@@ -206,9 +206,7 @@ export class Server {
 
   #accept(stream: ByteStream): void {
     const { authenticator, counters, logger } = this.#context;
-    const turn = this.#logTurn;
-    const gated = turn === undefined ? stream : new GatedStream(stream, turn, this.#host.writer);
-    const connection = new Connection(this.#host, gated);
+    const connection = new Connection(this.#host, new GatedStream(stream, this.#replyTurn, this.#host.writer));
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);

@@ -1,29 +1,30 @@
 /**
- * A stream whose replies wait for the log: written before they leave, and synced where that was asked for. Replies
- * behind one that waits wait with it (TRANSPORT-3); other connections do not. A reply that tells of what could not be
- * written never leaves: the connection is closed, and so the client knows that it knows nothing.
+ * A stream whose replies leave at the end of the turn, and wait for the log where there is one: written before they
+ * leave, and synced where that was asked for. Replies behind one that waits wait with it (TRANSPORT-3); other
+ * connections do not. A reply that tells of what could not be written never leaves: the connection is closed, and so
+ * the client knows that it knows nothing.
  */
 import type { FrameWriter } from '../../protocol/index.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
-import type { Held, LogTurn } from './log-turn.ts';
+import { Held, type Holder, type ReplyTurn } from './reply-turn.ts';
 
 /** Up to this many bytes a copy costs less than a new buffer for the next replies. */
 const COPY_BYTES_MAX = 2048;
 
-export class GatedStream implements ByteStream, StreamReader {
+export class GatedStream implements ByteStream, StreamReader, Holder {
   readonly peer: string;
   readonly #inner: ByteStream;
-  readonly #turn: LogTurn;
+  readonly #turn: ReplyTurn;
   readonly #writer: FrameWriter;
-  readonly #onSettled = (held: Held, error: Error | undefined): void => this.#settle(held, error);
   #reader: StreamReader | undefined;
-  #held: Held[] = [];
+  #first: Held | undefined;
+  #last: Held | undefined;
   #heldBytes = 0;
   #isEnding = false;
   #isGone = false;
 
   /** @param writer is empty between two callbacks, and lends its buffer to what was copied and leaves now */
-  constructor(inner: ByteStream, turn: LogTurn, writer: FrameWriter) {
+  constructor(inner: ByteStream, turn: ReplyTurn, writer: FrameWriter) {
     this.#inner = inner;
     this.#turn = turn;
     this.#writer = writer;
@@ -44,25 +45,22 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   write(bytes: Uint8Array, end: number): boolean {
-    const reason = this.#turn.reasonToWait();
-    if (reason === undefined && this.#held.length === 0) return this.#inner.write(bytes, end);
-    const writer = this.#writer;
-    const box = end <= COPY_BYTES_MAX && bytes === writer.bytes ? this.#turn.boxFor(end) : undefined;
-    const start = box === undefined ? 0 : box.put(bytes, writer.view, end);
-    const held: Held = {
-      bytes: box === undefined ? bytes : box.bytes,
-      start,
-      end: start + end,
-      box,
-      isDemanded: reason?.isDemanded ?? false,
-      isChange: reason?.isChange ?? false,
-      isSafe: reason === undefined,
-      settle: this.#onSettled,
-    };
-    this.#held.push(held);
-    this.#heldBytes += end;
-    if (reason !== undefined) this.#turn.hold(held);
-    return box !== undefined;
+    const reasons = this.#turn.reasonsToWait();
+    const isCopied = end <= COPY_BYTES_MAX && bytes === this.#writer.bytes;
+    // What is long pays for its way alone, and would need a buffer of its own to wait in.
+    if (!isCopied && reasons === 0 && this.#first === undefined) return this.#inner.write(bytes, end);
+    const box = isCopied ? this.#turn.boxFor(end) : undefined;
+    const start = box === undefined ? 0 : box.put(bytes, this.#writer.view, end);
+    this.#hold(new Held(this, box === undefined ? bytes : box.bytes, start, start + end, box, reasons));
+    return isCopied;
+  }
+
+  #hold(held: Held): void {
+    if (this.#last === undefined) this.#first = held;
+    else this.#last.next = held;
+    this.#last = held;
+    this.#heldBytes += held.end - held.start;
+    this.#turn.hold(held);
   }
 
   pause(): void {
@@ -75,7 +73,7 @@ export class GatedStream implements ByteStream, StreamReader {
 
   end(): void {
     this.#isEnding = true;
-    if (this.#held.length === 0) this.#inner.end();
+    if (this.#first === undefined) this.#inner.end();
   }
 
   destroy(): void {
@@ -102,7 +100,7 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   drained(): void {
-    if (this.#held.length === 0) this.#reader?.drained();
+    if (this.#first === undefined) this.#reader?.drained();
   }
 
   finished(): void {
@@ -115,38 +113,42 @@ export class GatedStream implements ByteStream, StreamReader {
     this.#reader?.closed(error);
   }
 
-  #settle(held: Held, error: Error | undefined): void {
+  settle(held: Held, error: Error | undefined): void {
     if (this.#isGone) return;
     if (error !== undefined) return this.#lose(error);
-    held.isSafe = true;
-    if (this.#held[0] !== held) return;
-    let isFree = true;
-    while (this.#held[0]?.isSafe) {
-      isFree = this.#send(this.#held.shift()!);
+    held.isFree = true;
+    if (this.#first !== held) return;
+    let isTaken = true;
+    for (let first: Held | undefined = held; first?.isFree; first = this.#first) {
+      this.#first = first.next;
+      if (first === this.#last) this.#last = undefined;
+      isTaken = this.#send(first);
     }
-    if (this.#held.length > 0) return;
+    if (this.#first !== undefined || this.#isGone) return;
     if (this.#isEnding) this.#inner.end();
-    else if (isFree && this.#inner.unsentBytes === 0) this.#reader?.drained();
+    else if (isTaken && this.#inner.unsentBytes === 0) this.#reader?.drained();
   }
 
   /**
    * Sends what was copied from the buffer that all replies are written to: the stream below keeps views of that one,
    * and making one anew takes longer than the copy.
+   *
+   * @returns whether the stream below has taken all of it
    */
   #send({ bytes, start, end, box }: Held): boolean {
     this.#heldBytes -= end - start;
     if (box === undefined) {
-      const isFree = this.#inner.write(bytes, end);
-      if (isFree) this.#reader?.released(bytes);
-      return isFree;
+      const isTaken = this.#inner.write(bytes, end);
+      if (isTaken) this.#reader?.released(bytes);
+      return isTaken;
     }
     const writer = this.#writer;
     writer.put(bytes, start, end, box.view);
     box.release();
-    const isFree = this.#inner.write(writer.bytes, writer.length);
-    if (isFree) writer.clear();
+    const isTaken = this.#inner.write(writer.bytes, writer.length);
+    if (isTaken) writer.clear();
     else writer.detach();
-    return isFree;
+    return isTaken;
   }
 
   #lose(error: Error): void {
@@ -156,8 +158,8 @@ export class GatedStream implements ByteStream, StreamReader {
   }
 
   #forget(): void {
-    for (const { box } of this.#held) box?.release();
-    this.#held = [];
+    for (let held = this.#first; held !== undefined; held = held.next) held.box?.release();
+    this.#first = this.#last = undefined;
     this.#heldBytes = 0;
   }
 }
