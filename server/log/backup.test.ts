@@ -172,7 +172,7 @@ test(
 
 test('what is written into zeros while they are copied is no part of the copy', async () => {
   const [disk, copy, store] = [calmDisk(), calmDisk(), new ModelStore()];
-  const log = await openLog(disk, store, { mode: 'always', zerosAheadBytes: 4000 });
+  const log = await openLog(disk, store, { mode: 'always', zerosAheadBytes: 8000 });
   const change = (): void => {
     store.set('k', `${store.lastVersion} ${'v'.repeat(200)}`, 1);
     expect(log.commit()).toBe(0);

@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import { readU32, readU64, type FrameWriter } from '../../protocol/index.ts';
 
 /** The format of all files. A file that has a greater one is refused; smaller ones are read for ever. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 export const HEAD_BYTES = 28;
 export const BLOCK_HEADER_BYTES = 28;

@@ -7,7 +7,7 @@ import type { WriterState } from './log-writer.ts';
 /** How changes are kept: in snapshots alone, or in a log that is synced every second or before each reply. */
 export type DurabilityMode = 'snapshot' | 'everysec' | 'always';
 
-/** With `always`, so much of the log is filled with zeros ahead of it: some dozen syncs' worth. */
+/** So much of the log is filled with zeros ahead of it: as much as a few turns write, or some dozen syncs. */
 export const ZEROS_AHEAD_BYTES = 256 * 1024;
 
 export interface DataLogOptions {
@@ -16,7 +16,7 @@ export interface DataLogOptions {
   readonly rewriteBytesMin: number;
   /** With `snapshot`: so long after the last one the next is written, if something has changed. */
   readonly snapshotEveryMs: number;
-  /** With `always`: so many bytes of the log are filled with zeros ahead (LogWriter). Default: ZEROS_AHEAD_BYTES. */
+  /** So many bytes of the log are filled with zeros ahead (LogWriter). Default: ZEROS_AHEAD_BYTES. */
   readonly zerosAheadBytes?: number;
 }
 

@@ -117,7 +117,7 @@ export class DataLog {
       this.#writer = new LogWriter(open, recovered.nextSequence, {
         nowMs: this.#deps.nowMs,
         elapsedMs: this.#deps.elapsedMs,
-        zerosAheadBytes: this.#options.mode === 'always' ? (this.#options.zerosAheadBytes ?? ZEROS_AHEAD_BYTES) : 0,
+        zerosAheadBytes: this.#options.zerosAheadBytes ?? ZEROS_AHEAD_BYTES,
         defer: this.#deps.defer,
         onState: (state, cause) => this.#onState(state, cause),
       });

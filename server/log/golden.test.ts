@@ -45,6 +45,19 @@ test('0.2.0: items that were read together', async () => {
   expect(store.items.get('tagged')).toMatchObject({ value: 'in the log', tag: 7, version: 4, lifeMs: 4e12, token: 1 });
 });
 
+test('0.3.0: items that were read together, with GETs between them', async () => {
+  const store = new ModelStore();
+  const recovered = await recover(nodeDisk(await copyOf('0.3.0')), store);
+  expect(recovered).toMatchObject({ dropped: undefined, lastVersion: 5, lastToken: 1 });
+  expect([...store.items.keys()].toSorted()).toEqual(['alone', 'first', 'plain', 'second', 'tagged']);
+  const plain = { lifeMs: Infinity, token: 0 };
+  expect(store.items.get('plain')).toMatchObject({ value: 'in the snapshot', tag: 0, version: 1, ...plain });
+  expect(store.items.get('first')).toMatchObject({ value: 'read together', tag: 0, version: 2, ...plain });
+  expect(store.items.get('second')).toMatchObject({ value: 'with it', tag: 9, version: 3, ...plain });
+  expect(store.items.get('tagged')).toMatchObject({ value: 'in the log', tag: 7, version: 4, lifeMs: 4e12, token: 1 });
+  expect(store.items.get('alone')).toMatchObject({ value: 'by itself', tag: 0, version: 5, ...plain });
+});
+
 test('a newer format is refused, and its number is said', async () => {
   const folder = await copyOf('0.1.0');
   const path = join(folder, 'manifest');

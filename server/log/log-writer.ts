@@ -34,12 +34,6 @@ export interface OpenLog {
   readonly atBytes: number;
 }
 
-/**
- * Zeros are written ahead once fewer bytes than this are left of them: as many as a turn writes, unless its values are
- * long.
- */
-const ZEROS_LEFT_MIN = 2 * BLOCK_BYTES_FULL;
-
 /** More than so many bytes take long on any disk: they are not synced at once. */
 const AT_ONCE_BYTES_MAX = 256 * 1024;
 
@@ -52,8 +46,9 @@ export interface LogWriterOptions {
   readonly nowMs: () => number;
   readonly elapsedMs: () => number;
   /**
-   * So many bytes behind the log are filled with zeros ahead of it; 0: none. Where a file does not grow, a sync has
-   * only the data to write, and not the file's length.
+   * So many bytes behind the log are filled with zeros ahead of it, at most; 0: none. Where a file does not grow, a
+   * sync has only the data to write, and not the file's length; and the system keeps what was written in one long piece
+   * in a few large pages, whatever is written over it in small ones.
    */
   readonly zerosAheadBytes: number;
   /** Calls later, once what has come in together has been carried out. */
@@ -217,13 +212,18 @@ export class LogWriter implements ItemSink {
     return true;
   }
 
-  /** What cannot be written of them is not missed: the file grows then. */
+  /**
+   * Once fewer than half of the zeros are left, they are filled up to a multiple of that: pieces that begin and end so
+   * lie in the largest pages. What cannot be written of them is not missed: the file grows then.
+   */
   #writeZeros(): void {
     const zeros = this.#zeros;
-    if (zeros.length === 0 || this.#zerosTo - this.#atBytes >= ZEROS_LEFT_MIN) return;
+    const pieceBytes = Math.ceil(zeros.length / 2);
+    if (pieceBytes === 0 || this.#zerosTo - this.#atBytes >= pieceBytes) return;
     const from = Math.max(this.#zerosTo, this.#atBytes);
+    const to = Math.floor((this.#atBytes + zeros.length) / pieceBytes) * pieceBytes;
     try {
-      this.#zerosTo = from + this.#log.file.writeNow(zeros.subarray(from - this.#atBytes), from);
+      this.#zerosTo = from + this.#log.file.writeNow(zeros.subarray(0, to - from), from);
     } catch {
       this.#zerosTo = from;
     }

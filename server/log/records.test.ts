@@ -3,15 +3,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FLAG, FrameWriter, OPCODE, RequestFrame, makeView, putRequest } from '../../protocol/index.ts';
 import { ItemState, type ItemSink } from '../store/item-sink.ts';
-import {
-  PUT_BYTES_MIN,
-  RecordReader,
-  writeAnyPut,
-  writeCounters,
-  writeFramePut,
-  writePut,
-  writePuts,
-} from './records.ts';
+import { PUT_BYTES_MIN, RecordReader, writeAnyPut, writeCounters, writePut, writePuts } from './records.ts';
+import { NO_SINK } from './testing/no-sink.ts';
 
 const item = fc
   .record({
@@ -48,8 +41,6 @@ test('what is written the short way is what any item is written as', () => {
     }),
   );
 });
-
-const NO_SINK: ItemSink = { put: () => {}, touch: () => {}, remove: () => {}, reset: () => {}, counters: () => {} };
 
 const request = item.chain(({ keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd, tag }) =>
   fc
@@ -96,28 +87,29 @@ function toldBy(write: (writer: FrameWriter) => void): { told: unknown[]; record
   return { told, records: reader.records, lastVersion: reader.lastVersion };
 }
 
-test('requests that are copied together make the same items as a put for each', () => {
+test('requests that are copied together make the same items as a put for each, and GETs between them none', () => {
   fc.assert(
     fc.property(
       fc.array(request, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
       fc.nat({ max: 2 ** 53 - 10 }),
-      (requests, version) => {
+      (requests, hasGets, version) => {
         const createdMs = 1_800_000_000_000;
         const input = new FrameWriter(16);
         input.text('before');
-        const starts = requests.map((each) => {
-          const start = input.length;
+        const start = input.length;
+        for (const [at, each] of requests.entries()) {
+          if (at > 0 && hasGets[at - 1]) putRequest(input, Object.assign(new RequestFrame(), { opcode: OPCODE.GET }));
           putRequest(input, each);
-          return start;
-        });
-        const ends = [...starts.slice(1), input.length];
-        const { bytes, length } = input;
-        const together = toldBy((writer) =>
-          writePuts(writer, { bytes, start: starts[0]!, end: length, version, createdMs }),
-        );
+        }
+        const together = toldBy((writer) => writePuts(writer, input.bytes, start, input.length, version, createdMs));
         const apart = toldBy((writer) => {
-          for (const [at, start] of starts.entries()) {
-            writeFramePut(writer, { bytes, start, end: ends[at]!, version: version + at, createdMs });
+          for (const [
+            at,
+            { keyBytes, keyStart, keyEnd, tag, valueBytes, valueStart, valueEnd },
+          ] of requests.entries()) {
+            const item = { keyBytes, keyStart, keyEnd, tag, valueBytes, valueStart, valueEnd };
+            writePut(writer, Object.assign(new ItemState(), item, { version: version + at, createdMs }));
           }
         });
         expect(together).toEqual(apart);
@@ -133,7 +125,7 @@ function isRecord(change: (bytes: Uint8Array) => unknown, end?: number): boolean
   putRequest(input, Object.assign(new RequestFrame(), { opcode: OPCODE.SET, keyBytes: Buffer.from('key'), keyEnd: 3 }));
   change(input.bytes);
   const writer = new FrameWriter();
-  writePuts(writer, { bytes: input.bytes, start: 0, end: end ?? input.length, version: 1, createdMs: 2 });
+  writePuts(writer, input.bytes, 0, end ?? input.length, 1, 2);
   return new RecordReader(NO_SINK).read(writer.bytes, 0, writer.length);
 }
 
@@ -143,6 +135,9 @@ test('puts of what are no requests are no record', () => {
   for (const length of [0, 7, 12, 200]) expect(isRecord((bytes) => (bytes[3] = length))).toBe(false);
   expect(isRecord((bytes) => (bytes[7] = 4))).toBe(false);
   for (const end of [0, 1, 4, 11, 14]) expect(isRecord(() => {}, end)).toBe(false);
+  // GETs alone are none, and the length of one is looked at too.
+  expect(isRecord((bytes) => (bytes[4] = OPCODE.GET))).toBe(false);
+  expect(isRecord((bytes) => bytes.set([200, OPCODE.GET], 3))).toBe(false);
 });
 
 test('nothing that is put takes fewer bytes than PUT_BYTES_MIN', () => {
@@ -153,7 +148,7 @@ test('nothing that is put takes fewer bytes than PUT_BYTES_MIN', () => {
   }
   const [alone, together] = [new FrameWriter(), new FrameWriter()];
   writePut(alone, Object.assign(new ItemState(), { keyBytes: Buffer.from('k'), keyEnd: 1 }));
-  writePuts(together, { bytes: input.bytes, start: 0, end: input.length, version: 1, createdMs: 2 });
+  writePuts(together, input.bytes, 0, input.length, 1, 2);
   expect(alone.length).toBeGreaterThan(PUT_BYTES_MIN);
   expect(together.length).toBeGreaterThan(requests * PUT_BYTES_MIN);
   expect(together.length / requests).toBeCloseTo(PUT_BYTES_MIN, 1);

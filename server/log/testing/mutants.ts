@@ -161,8 +161,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'items that do not follow each other are collected together',
     file: 'frame-puts.ts',
-    find: '      start === run.end &&\n',
-    replace: '',
+    find: '(start === this.#end || this.#hasGetsUpTo(start))',
+    replace: '(this.#end !== NOWHERE && start >= this.#end)',
+  },
+  {
+    name: 'what is no GET is collected with the items around it',
+    file: 'frame-puts.ts',
+    find: 'while (at < start && this.#bytes[at + LENGTH_BYTES] === OPCODE.GET)',
+    replace: 'while (at < start)',
   },
   {
     name: 'items that are read together have one version',

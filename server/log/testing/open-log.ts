@@ -17,7 +17,7 @@ export const calmDisk = (other?: Partial<SimWorld>): SimDisk => new SimDisk(calm
 
 /**
  * Loads what the disk has into the store, and opens a log that keeps what the store is told from then on. It begins no
- * snapshot by itself.
+ * snapshot by itself, and its file ends where its last block does, unless the test says otherwise.
  */
 export async function openLog(
   disk: Disk,
@@ -25,7 +25,7 @@ export async function openLog(
   other: Partial<DataLogOptions & DataLogDependencies> = {},
 ): Promise<DataLog> {
   return DataLog.open(
-    { mode: 'everysec', rewriteBytesMin: 1e9, snapshotEveryMs: 1e9, ...other },
+    { mode: 'everysec', rewriteBytesMin: 1e9, snapshotEveryMs: 1e9, zerosAheadBytes: 0, ...other },
     {
       logger: silentLogger,
       nowMs: () => 1000,

@@ -282,8 +282,10 @@ class Simulation implements SimWorld {
     request.flags = ('tag' in more ? FLAG.TAG : 0) | ('lifeMs' in more ? FLAG.TTL : 0);
     Object.assign(request, { tag: more.tag, ttlMs: more.lifeMs, keyBytes: Buffer.from(key), keyEnd: key.length });
     Object.assign(request, { valueBytes: Buffer.from(value), valueEnd: value.length });
-    // One that was refused has come before it.
-    if (this.random() < 0.2) putRequest(input, request);
+    // One that was refused has come before it, or a GET, which may have been, too.
+    const before = this.random();
+    if (before < 0.2) putRequest(input, request);
+    else if (before < 0.4) putRequest(input, Object.assign(new RequestFrame(), { opcode: OPCODE.GET }));
     const start = input.length + LENGTH_BYTES;
     putRequest(input, request);
     store.set(key, value, this.#nowMs, more, { bytes: input.bytes, start, end: input.length });
