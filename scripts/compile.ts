@@ -97,7 +97,13 @@ export async function compiledMain(): Promise<string> {
       throw new Error('the sources cannot be compiled, and the tests need the command');
     await bundleCommand(scratch);
     // A folder appears whole or not at all, so that a run that is killed leaves nothing that looks like a build.
-    renameSync(scratch, folder);
+    try {
+      renameSync(scratch, folder);
+    } catch (error) {
+      // Another run has made the same one meanwhile.
+      rmSync(scratch, { recursive: true });
+      if (!existsSync(folder)) throw error;
+    }
   }
   return join(folder, 'cli', 'main.js');
 }
