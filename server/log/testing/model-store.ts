@@ -20,6 +20,15 @@ export interface ModelFrame {
   readonly end: number;
 }
 
+const timeText = (milliseconds: number): string => (milliseconds === Infinity ? '"ever"' : String(milliseconds));
+
+/** By hand, as every change of the simulation needs one. */
+function textOf(key: string, item: ModelItem): string {
+  const times = [item.createdMs, item.lifeStartMs, item.lifeMs, item.lockStartMs, item.lockMs].map(timeText);
+  const head = `${JSON.stringify(key)},${JSON.stringify(item.value)}`;
+  return `[${head},${item.tag},${item.version},${item.token},${times.join()}]`;
+}
+
 export class ModelStore implements LoggedStore {
   sink: ItemSink | undefined;
   lastVersion = 0;
@@ -146,12 +155,12 @@ export class ModelStore implements LoggedStore {
     return false;
   }
 
-  /** All that is in it, as a text that is equal if and only if the items are. */
+  /** All that is in it, as a text in JSON that is equal if and only if the items are: an array for each, its key first. */
   fingerprint(): string {
     const entries = [...this.items.keys()].toSorted().map((key) => {
       let text = this.#texts.get(key);
       if (text === undefined) {
-        text = JSON.stringify([key, this.items.get(key)], (_, value: unknown) => (value === Infinity ? 'ever' : value));
+        text = textOf(key, this.items.get(key)!);
         this.#texts.set(key, text);
       }
       return text;

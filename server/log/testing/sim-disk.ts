@@ -24,26 +24,46 @@ interface Write {
   readonly bytes: Buffer;
 }
 
+/** What a file has; it grows as it is written to. */
+class Content {
+  #buffer: Buffer;
+  #length: number;
+
+  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+    this.#buffer = Buffer.from(bytes);
+    this.#length = bytes.length;
+  }
+
+  /** Valid until the next write. */
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  write({ at, bytes }: Write): void {
+    const end = at + bytes.length;
+    if (end > this.#buffer.length) {
+      const grown = Buffer.alloc(2 * end);
+      this.#buffer.copy(grown);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(bytes, at);
+    this.#length = Math.max(this.#length, end);
+  }
+}
+
 class Inode {
   /** What reads see. */
-  current: Buffer = Buffer.alloc(0);
+  current = new Content();
   /** What is safe. */
-  safe: Buffer = Buffer.alloc(0);
+  safe = new Content();
   /** What was written since, in order. */
   unsafe: Write[] = [];
 
   write(bytes: Uint8Array, at: number): void {
-    const copy = Buffer.from(bytes);
-    this.current = overwrite(this.current, { at, bytes: copy });
-    this.unsafe.push({ at, bytes: copy });
+    const write = { at, bytes: Buffer.from(bytes) };
+    this.current.write(write);
+    this.unsafe.push(write);
   }
-}
-
-function overwrite(content: Buffer, { at, bytes }: Write): Buffer {
-  const next = Buffer.alloc(Math.max(content.length, at + bytes.length));
-  content.copy(next);
-  bytes.copy(next, at);
-  return next;
 }
 
 type DirectoryChange = (names: Map<string, Inode>) => void;
@@ -94,7 +114,7 @@ export class SimDisk implements Disk {
     }
     for (const inode of new Set(names.values())) {
       inode.safe = survive(inode, random);
-      inode.current = inode.safe;
+      inode.current = new Content(inode.safe.bytes);
       inode.unsafe = [];
     }
     return new SimDisk(world, names, new Map(names));
@@ -102,13 +122,14 @@ export class SimDisk implements Disk {
 
   /** Everything, as it would be read now. */
   contents(): Map<string, Buffer> {
-    return new Map([...this.#names].map(([name, { current }]) => [name, current]));
+    return new Map([...this.#names].map(([name, { current }]) => [name, Buffer.from(current.bytes)]));
   }
 
   /** Puts a file there, safe: for tests that begin with one. */
   plant(name: string, bytes: Uint8Array): void {
     const inode = new Inode();
-    inode.current = inode.safe = Buffer.from(bytes);
+    inode.current = new Content(bytes);
+    inode.safe = new Content(bytes);
     this.#names.set(name, inode);
     this.#safeNames.set(name, inode);
   }
@@ -182,7 +203,7 @@ export class SimDisk implements Disk {
       },
       read: (into, at) =>
         this.#call('read', name, () => {
-          const piece = inode.current.subarray(at, at + into.length);
+          const piece = inode.current.bytes.subarray(at, at + into.length);
           into.set(piece);
           return piece.length;
         }),
@@ -195,7 +216,7 @@ export class SimDisk implements Disk {
           'sync',
           name,
           () => {
-            for (const write of writes) inode.safe = overwrite(inode.safe, write);
+            for (const write of writes) inode.safe.write(write);
             forget();
           },
           // After a sync that failed, the system may believe that there is nothing left to write.
@@ -205,11 +226,11 @@ export class SimDisk implements Disk {
       syncNow: () => {
         if (this.#isGone) throw new Error('a process that was killed syncs');
         const fault = this.#world.fault('sync', name);
-        if (fault === undefined) for (const write of inode.unsafe) inode.safe = overwrite(inode.safe, write);
+        if (fault === undefined) for (const write of inode.unsafe) inode.safe.write(write);
         inode.unsafe = [];
         if (fault !== undefined) throw failure(fault, name);
       },
-      sizeBytes: () => this.#call('stat', name, () => inode.current.length),
+      sizeBytes: () => this.#call('stat', name, () => inode.current.bytes.length),
       close: () => this.#call('close', name, () => {}),
     };
   }
@@ -240,16 +261,16 @@ function failure(code: string, name: string): Error {
 }
 
 /** What a file has after a loss of power. */
-function survive(inode: Inode, random: () => number): Buffer {
+function survive(inode: Inode, random: () => number): Content {
   const share = random();
-  let content: Buffer = Buffer.from(inode.safe);
+  const content = new Content(inode.safe.bytes);
   for (const { at, bytes } of inode.unsafe) {
     for (let start = 0; start < bytes.length;) {
       const end = Math.min(bytes.length, start + SECTOR_BYTES - ((at + start) % SECTOR_BYTES));
       const draw = random();
       const isTorn = random() < 0.1;
       const keptEnd = draw >= share ? start : isTorn ? start + Math.floor(random() * (end - start)) : end;
-      if (keptEnd > start) content = overwrite(content, { at: at + start, bytes: bytes.subarray(start, keptEnd) });
+      if (keptEnd > start) content.write({ at: at + start, bytes: bytes.subarray(start, keptEnd) });
       start = end;
     }
   }

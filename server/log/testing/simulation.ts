@@ -351,8 +351,8 @@ function eachKeyIsOf(states: readonly string[], found: string): boolean {
 }
 
 function itemsOf(fingerprint: string): Map<string, string> {
-  const entries = JSON.parse(fingerprint) as [string, unknown][];
-  return new Map(entries.map(([key, item]) => [key, JSON.stringify(item)]));
+  const entries = JSON.parse(fingerprint) as [string, ...unknown[]][];
+  return new Map(entries.map(([key, ...item]) => [key, JSON.stringify(item)]));
 }
 
 function drawPlan(random: () => number): Plan {
