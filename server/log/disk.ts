@@ -11,6 +11,8 @@ export interface DiskFile {
    * @throws Error with a `code` such as ENOSPC
    */
   writeNow(bytes: Uint8Array, at: number): number;
+  /** The same for so many zeros. */
+  writeZerosNow(sizeBytes: number, at: number): number;
   /** The same without holding up anybody else; all bytes are written. */
   write(bytes: Uint8Array, at: number): Promise<void>;
   /**

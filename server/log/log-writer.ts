@@ -74,7 +74,6 @@ export class LogWriter implements ItemSink {
   #syncedToBytes: number;
   /** Up to where there are zeros behind the log. */
   #zerosTo = 0;
-  readonly #zeros: Uint8Array;
   /** Files before this one that have something unsynced. */
   #before: DiskFile[] = [];
   #waiters: Waiter[] = [];
@@ -91,7 +90,6 @@ export class LogWriter implements ItemSink {
     this.#options = options;
     this.#log = log;
     this.#atBytes = this.#syncedToBytes = log.atBytes;
-    this.#zeros = new Uint8Array(options.zerosAheadBytes);
     this.writtenSequence = this.syncedSequence = nextSequence - 1;
     beginBlock(this.#writer);
   }
@@ -217,13 +215,13 @@ export class LogWriter implements ItemSink {
    * lie in the largest pages. What cannot be written of them is not missed: the file grows then.
    */
   #writeZeros(): void {
-    const zeros = this.#zeros;
-    const pieceBytes = Math.ceil(zeros.length / 2);
+    const { zerosAheadBytes } = this.#options;
+    const pieceBytes = Math.ceil(zerosAheadBytes / 2);
     if (pieceBytes === 0 || this.#zerosTo - this.#atBytes >= pieceBytes) return;
     const from = Math.max(this.#zerosTo, this.#atBytes);
-    const to = Math.floor((this.#atBytes + zeros.length) / pieceBytes) * pieceBytes;
+    const to = Math.floor((this.#atBytes + zerosAheadBytes) / pieceBytes) * pieceBytes;
     try {
-      this.#zerosTo = from + this.#log.file.writeNow(zeros.subarray(0, to - from), from);
+      this.#zerosTo = from + this.#log.file.writeZerosNow(to - from, from);
     } catch {
       this.#zerosTo = from;
     }

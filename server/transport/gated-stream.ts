@@ -83,11 +83,11 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   }
 
   received(bytes: Uint8Array, end: number): void {
-    this.#turn.input = bytes;
+    this.#turn.enter(bytes, end);
     try {
       this.#reader?.received(bytes, end);
     } finally {
-      this.#turn.input = undefined;
+      this.#turn.leave();
     }
   }
 

@@ -111,6 +111,24 @@ test('replies that tell of nothing new leave at the end of the turn too, and nee
   expect(scene.events.filter((event) => event.startsWith('a'))).toEqual(['a: one', 'a: three', 'a ends']);
 });
 
+test('replies leave before more is carried out once a turn has brought much', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  const piece = new Uint8Array(64 * 1024);
+  scene.change(a, 'one');
+  b.received(piece, piece.length);
+  b.received(piece, piece.length);
+  expect(scene.events).toEqual([]);
+  b.received(piece, 1);
+  expect(scene.events.splice(0)).toEqual(['write', 'a: one']);
+  // What comes then is of a new turn, in the same of the event loop.
+  scene.change(a, 'two');
+  b.received(piece, piece.length);
+  expect(scene.events).toEqual([]);
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a: two']);
+});
+
 test('what is long leaves at once where it tells of nothing new and nothing waits before it', async () => {
   const scene = await Scene.open();
   const [a, b] = [scene.connect('a'), scene.connect('b')];

@@ -8,6 +8,12 @@
 import { LOST, type DataLog } from '../log/data-log.ts';
 import { ReplyBox } from './reply-box.ts';
 
+/**
+ * Once so much has come in a turn, what is held leaves before more is carried out: whoever sent little does not wait for
+ * all that others sent. It is as much as 50 clients send in batches of 16.
+ */
+const TURN_BYTES_MAX = 128 * 1024;
+
 /** Why a reply has to wait, as bits; 0: nothing stands behind it that could be lost. */
 export const WAIT = {
   /** Something that it may tell of is not written yet, or not safe enough. */
@@ -62,6 +68,8 @@ export class ReplyTurn {
   readonly #endTurn = (): void => this.#end();
   #held: Held[] = [];
   #demanded = 0;
+  /** How much has come since replies last left. */
+  #broughtBytes = 0;
   #box = new ReplyBox();
   #told: number;
 
@@ -86,9 +94,15 @@ export class ReplyTurn {
     return log.isSettled ? 0 : WAIT.unsettled | changed;
   }
 
-  /** Requests are carried out now that lie in these bytes, which stay as they are until the next call. */
-  set input(bytes: Uint8Array | undefined) {
+  /** Requests will be carried out that lie in `bytes[0]` up to `bytes[end - 1]`; these stay as they are until `leave`. */
+  enter(bytes: Uint8Array, end: number): void {
+    if (this.#broughtBytes >= TURN_BYTES_MAX) this.#end();
+    this.#broughtBytes += end;
     if (this.#log !== undefined) this.#log.input = bytes;
+  }
+
+  leave(): void {
+    if (this.#log !== undefined) this.#log.input = undefined;
   }
 
   /** A box with room for so many bytes. */
@@ -108,7 +122,7 @@ export class ReplyTurn {
     const all = this.#held;
     const isAnyDemanded = this.#demanded > 0;
     this.#held = [];
-    this.#demanded = 0;
+    this.#demanded = this.#broughtBytes = 0;
     const ticket = this.#log?.commit() ?? 0;
     if (ticket === 0 && !isAnyDemanded) return settleAll(all, undefined);
     settleAll(

@@ -186,16 +186,19 @@ export class SimDisk implements Disk {
     return inode;
   }
 
+  #writeNow(name: string, inode: Inode, bytes: Uint8Array, at: number): number {
+    if (this.#isGone) throw new Error('a process that was killed writes');
+    const fault = this.#world.fault('write', name);
+    const written = fault === 'short' ? bytes.subarray(0, Math.ceil(bytes.length / 2)) : bytes;
+    if (fault !== undefined && fault !== 'short') throw failure(fault, name);
+    inode.write(written, at);
+    return written.length;
+  }
+
   #fileOf(name: string, inode: Inode): DiskFile {
     return {
-      writeNow: (bytes, at) => {
-        if (this.#isGone) throw new Error('a process that was killed writes');
-        const fault = this.#world.fault('write', name);
-        const written = fault === 'short' ? bytes.subarray(0, Math.ceil(bytes.length / 2)) : bytes;
-        if (fault !== undefined && fault !== 'short') throw failure(fault, name);
-        inode.write(written, at);
-        return written.length;
-      },
+      writeNow: (bytes, at) => this.#writeNow(name, inode, bytes, at),
+      writeZerosNow: (sizeBytes, at) => this.#writeNow(name, inode, new Uint8Array(sizeBytes), at),
       // Of a write that fails some may be there.
       write: (bytes, at) => {
         inode.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), at);
