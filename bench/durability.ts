@@ -1,6 +1,6 @@
 /**
- * What durability costs, beside Redis with an append-only file and the same policy of syncing: CPU time and throughput
- * of writes, how long a start takes with a million items and what they take on the disk, and how long others wait while
+ * What durability costs, beside Redis with an append-only file and the same policy of syncing: CPU time and throughput,
+ * how long a start takes with a million items and what they take on the disk, and how long others wait while
  * a snapshot is written.
  *
  *     npm run bench:durability -- [--rounds N] [--seconds S] [--items N]
@@ -34,7 +34,7 @@ buildNative();
 const folder = mkdtempSync(join(tmpdir(), 'speicher-durability-'));
 try {
   const names = installed(['speicher', 'Redis']);
-  const batches = await measureModes(names, folder, { rounds, seconds });
+  const loads = await measureModes(names, folder, { rounds, seconds });
   const recovery = await measureRecovery(names, folder, { rounds, items });
   const snapshot = await measureSnapshot(folder, { rounds, items });
   const filesystem = filesystemOf(folder);
@@ -44,7 +44,7 @@ try {
     rounds,
     seconds,
     items,
-    batches,
+    loads,
     recovery,
     snapshot,
   };

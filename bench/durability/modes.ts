@@ -1,4 +1,5 @@
-/** CPU time and throughput of writes in every mode, ours and Redis' in turn. */
+/** CPU time and throughput in every mode, ours and Redis' in turn, of writes and of the load that other figures have. */
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill, load, type LoadMeasure } from '../lib/load.ts';
 import { ratios, summary, type Summary } from '../lib/statistics.ts';
@@ -6,75 +7,121 @@ import type { Subject, SubjectName } from '../lib/subjects.ts';
 import type { DurabilityResult } from '../report/schemas.ts';
 import { MODES, startOn, type Mode } from './directories.ts';
 
-const BATCHES = [1, 16];
+const LOADS = [
+  { getShare: 0.1, batch: 1 },
+  { getShare: 0.1, batch: 16 },
+  { getShare: 0.9, batch: 1 },
+  { getShare: 0.9, batch: 16 },
+];
 const WARMUP_SECONDS = 0.3;
-const WORK = { connections: 50, keys: 100_000, getShare: 0.1, valueBytes: 100 };
+const WORK = { connections: 50, keys: 100_000, valueBytes: 100 };
 
+/**
+ * So many times all servers are started anew, and share the rounds: where its memory lies and in which order it was
+ * compiled made up to 8 % between two processes of the same server.
+ */
+const SITTINGS = 3;
+
+/** A server in a mode. */
 interface Candidate {
   readonly name: SubjectName;
   readonly mode: Mode;
-  readonly subject: Subject;
 }
 
-type Batch = DurabilityResult['batches'][number];
+type Load = DurabilityResult['loads'][number];
+type Measures = Map<Candidate, LoadMeasure[]>;
+
+async function startAll(candidates: readonly Candidate[], folder: string): Promise<Map<Candidate, Subject>> {
+  const subjects = new Map<Candidate, Subject>();
+  try {
+    for (const candidate of candidates) {
+      const { name, mode } = candidate;
+      const subject = await startOn(name, mode, mkdtempSync(join(folder, `${name}-${mode}-`)));
+      subjects.set(candidate, subject);
+      await fill(subject, WORK);
+    }
+  } catch (error) {
+    await stopAll(subjects);
+    throw error;
+  }
+  return subjects;
+}
+
+async function stopAll(subjects: ReadonlyMap<Candidate, Subject>): Promise<void> {
+  await Promise.all([...subjects.values()].map(async (subject) => subject.stop()));
+}
 
 /** Every server in turn, in every round: what slows the machine down for a while slows all of them down. */
 async function inTurns(
-  candidates: readonly Candidate[],
-  options: { rounds: number; seconds: number; batch: number },
-): Promise<Map<Candidate, LoadMeasure[]>> {
-  const { rounds, seconds, batch } = options;
-  const runs = new Map<Candidate, LoadMeasure[]>(candidates.map((candidate) => [candidate, []]));
+  subjects: ReadonlyMap<Candidate, Subject>,
+  measures: Measures,
+  options: { rounds: number; seconds: number; batch: number; getShare: number },
+): Promise<void> {
+  const { rounds, seconds, batch, getShare } = options;
   for (let round = 0; round < rounds; round++) {
-    for (const [{ name, mode, subject }, measures] of runs) {
-      const measure = await load(subject, { ...WORK, batch, seconds, warmup: WARMUP_SECONDS });
-      if (measure.misses > 0) throw new Error(`${name} with ${mode} has lost ${measure.misses} keys`);
-      measures.push(measure);
+    for (const [candidate, subject] of subjects) {
+      const measure = await load(subject, { ...WORK, batch, getShare, seconds, warmup: WARMUP_SECONDS });
+      if (measure.misses > 0) {
+        throw new Error(`${candidate.name} with ${candidate.mode} has lost ${measure.misses} keys`);
+      }
+      measures.get(candidate)!.push(measure);
     }
   }
-  return runs;
 }
 
-/** Operations a second with `everysec` against those of the same server without a log, round by round. */
-function everysecShare(runs: ReadonlyMap<Candidate, LoadMeasure[]>, of: SubjectName): Summary | undefined {
-  const rates = (wanted: Mode): number[] =>
-    [...runs].flatMap(([{ name, mode }, measures]) =>
-      name === of && mode === wanted ? measures.map(({ operationsPerSecond }) => operationsPerSecond) : [],
+/** Operations a second of one server against those of another, round by round. */
+function shareOf(measures: Measures, one: Candidate, other: Candidate): Summary | undefined {
+  const rates = ({ name, mode }: Candidate): number[] =>
+    [...measures].flatMap(([candidate, all]) =>
+      candidate.name === name && candidate.mode === mode
+        ? all.map(({ operationsPerSecond }) => operationsPerSecond)
+        : [],
     );
-  const [logged, plain] = [rates('everysec'), rates('off')];
-  return logged.length === 0 ? undefined : ratios(logged, plain);
+  const [first, second] = [rates(one), rates(other)];
+  return first.length === 0 || second.length === 0 ? undefined : ratios(first, second);
 }
 
+function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
+  const rows = [...measures].map(([{ name, mode }, all]) => ({
+    name,
+    mode,
+    cpuUsPerOperation: summary(all.map(({ server }) => server.cpuUsPerOperation)),
+    operationsPerSecond: summary(all.map(({ operationsPerSecond }) => operationsPerSecond)),
+  }));
+  const [ours, redis] = [
+    (mode: Mode): Candidate => ({ name: 'speicher', mode }),
+    (mode: Mode): Candidate => ({ name: 'Redis', mode }),
+  ];
+  const shares = {
+    everysec: shareOf(measures, ours('everysec'), ours('off')),
+    redisEverysec: shareOf(measures, redis('everysec'), redis('off')),
+    everysecOfRedis: shareOf(measures, ours('everysec'), redis('everysec')),
+    alwaysOfRedis: shareOf(measures, ours('always'), redis('always')),
+  };
+  return { rows, shares };
+}
+
+/** @param options.rounds how many rounds each load has, over all sittings */
 export async function measureModes(
   names: readonly SubjectName[],
   folder: string,
   options: { rounds: number; seconds: number },
-): Promise<Batch[]> {
-  const candidates: Candidate[] = [];
-  try {
-    for (const name of names) {
-      for (const mode of MODES) {
-        candidates.push({ name, mode, subject: await startOn(name, mode, join(folder, `${name}-${mode}`)) });
-      }
+): Promise<Load[]> {
+  const candidates = names.flatMap((name) => MODES.map((mode) => ({ name, mode })));
+  const results = LOADS.map(() => new Map<Candidate, LoadMeasure[]>(candidates.map((candidate) => [candidate, []])));
+  const rounds = Math.ceil(options.rounds / SITTINGS);
+  for (let sitting = 0; sitting < SITTINGS; sitting++) {
+    const subjects = await startAll(candidates, folder);
+    try {
+      for (const [at, each] of LOADS.entries()) await inTurns(subjects, results[at]!, { ...options, ...each, rounds });
+    } finally {
+      await stopAll(subjects);
     }
-    for (const { subject } of candidates) await fill(subject, WORK);
-    const batches: Batch[] = [];
-    for (const batch of BATCHES) {
-      const runs = await inTurns(candidates, { ...options, batch });
-      const rows = [...runs].map(([{ name, mode }, measures]) => ({
-        name,
-        mode,
-        cpuUsPerOperation: summary(measures.map(({ server }) => server.cpuUsPerOperation)),
-        operationsPerSecond: summary(measures.map(({ operationsPerSecond }) => operationsPerSecond)),
-      }));
-      console.log(`batches of ${batch}, operations a second:`);
-      console.table(Object.fromEntries(rows.map((row) => [`${row.name} ${row.mode}`, row.operationsPerSecond])));
-      const [ours, redis] = [everysecShare(runs, 'speicher'), everysecShare(runs, 'Redis')];
-      if (ours === undefined) throw new Error('speicher was not measured');
-      batches.push({ batch, rows, everysecShare: ours, ...(redis && { redisEverysecShare: redis }) });
-    }
-    return batches;
-  } finally {
-    await Promise.all(candidates.map(async ({ subject }) => subject.stop()));
   }
+  return LOADS.map(({ getShare, batch }, at) => {
+    const { rows, shares } = summarized(results[at]!);
+    console.log(`${getShare * 100} % get, batches of ${batch}, operations a second:`);
+    console.table(Object.fromEntries(rows.map((row) => [`${row.name} ${row.mode}`, row.operationsPerSecond])));
+    return { getShare, batch, rows, shares };
+  });
 }

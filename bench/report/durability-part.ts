@@ -4,6 +4,7 @@ import { number, spread, table } from './format.ts';
 import type { DurabilityResult } from './schemas.ts';
 import { part } from './tables.ts';
 import {
+  AHEAD_TARGET,
   EVERYSEC_SHARE_TARGET,
   RECOVERY_RATE_TARGET,
   SNAPSHOT_PAUSE_TARGET_MS,
@@ -11,30 +12,43 @@ import {
   verdictAtLeast,
 } from './targets.ts';
 
-type Batches = DurabilityResult['batches'];
+type Loads = DurabilityResult['loads'];
+type Share = keyof Loads[number]['shares'];
 
-function modeTable(batches: Batches, of: 'cpuUsPerOperation' | 'operationsPerSecond', more: string[][] = []): string {
-  const rows = batches[0]?.rows ?? [];
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+function headOf({ getShare, batch }: Loads[number]): string {
+  const most = getShare < 0.5 ? `${percent(1 - getShare)} set` : `${percent(getShare)} get`;
+  return `${most}, batches of ${batch}`;
+}
+
+function modeTable(loads: Loads, of: 'cpuUsPerOperation' | 'operationsPerSecond', more: string[][] = []): string {
+  const rows = loads[0]?.rows ?? [];
   return table([
-    ['server', ...batches.map(({ batch }) => `batches of ${batch}`)],
+    ['server', ...loads.map(headOf)],
     ...rows.map(({ name, mode }, at) => {
-      const cells = batches.map((batch) => batch.rows[at]?.[of]);
+      const cells = loads.map((load) => load.rows[at]?.[of]);
       return [`${name}, ${mode}`].concat(cells.map((cell) => (cell === undefined ? 'not measured' : spread(cell))));
     }),
     ...more,
   ]);
 }
 
-function shareRows(batches: Batches): string[][] {
-  const ours = batches.map(
-    ({ everysecShare }) => `${spread(everysecShare)}; ${verdictAtLeast(everysecShare.median, EVERYSEC_SHARE_TARGET)}`,
-  );
-  const redis = batches.map(({ redisEverysecShare }) =>
-    redisEverysecShare === undefined ? 'not measured' : spread(redisEverysecShare),
-  );
+function shareRow(loads: Loads, title: string, of: Share, target?: number): string[] {
+  const cells = loads.map(({ shares }) => {
+    const share = shares[of];
+    if (share === undefined) return 'not measured';
+    return spread(share) + (target === undefined ? '' : `; ${verdictAtLeast(share.median, target)}`);
+  });
+  return [title, ...cells];
+}
+
+function shareRows(loads: Loads): string[][] {
   return [
-    ['speicher, everysec / off', ...ours],
-    ['Redis, everysec / off', ...redis],
+    shareRow(loads, 'speicher, everysec / off', 'everysec', EVERYSEC_SHARE_TARGET),
+    shareRow(loads, 'Redis, everysec / off', 'redisEverysec'),
+    shareRow(loads, 'everysec, speicher / Redis', 'everysecOfRedis', AHEAD_TARGET),
+    shareRow(loads, 'always, speicher / Redis', 'alwaysOfRedis', AHEAD_TARGET),
   ];
 }
 
@@ -54,16 +68,16 @@ function recoveryTable({ recovery }: DurabilityResult): string {
 }
 
 export function durabilityPart(result: Header & DurabilityResult): string {
-  const { batches, filesystem, items, pinning, rounds, seconds, snapshot } = result;
+  const { loads, filesystem, items, pinning, rounds, seconds, snapshot } = result;
   return part(
     'Durability',
     result,
-    `50 connections, 90 % set, values of 100 bytes; medians of ${rounds} rounds of ${seconds} s; ${pinning}; the data ` +
+    `50 connections, 100 000 keys, values of 100 bytes; medians of ${rounds} rounds of ${seconds} s; ${pinning}; the data ` +
       `lie on ${filesystem}. Redis has an append-only file that is synced by the same policy; \`off\` is without one. ` +
       'CPU time of the server for an operation, in µs, without that of the process that Redis rewrites its file in:',
-    modeTable(batches, 'cpuUsPerOperation'),
+    modeTable(loads, 'cpuUsPerOperation'),
     'Operations a second:',
-    modeTable(batches, 'operationsPerSecond', shareRows(batches)),
+    modeTable(loads, 'operationsPerSecond', shareRows(loads)),
     `A start with ${number(items)} items of 14 + 100 bytes: milliseconds until it has answered a request, less what ` +
       'an empty directory takes.',
     recoveryTable(result),

@@ -95,8 +95,9 @@ export const durabilitySchema = z.object({
   rounds: z.number(),
   seconds: z.number(),
   items: z.number(),
-  batches: z.array(
+  loads: z.array(
     z.object({
+      getShare: z.number(),
       batch: z.number(),
       rows: z.array(
         z.object({
@@ -106,9 +107,15 @@ export const durabilitySchema = z.object({
           operationsPerSecond: summarySchema,
         }),
       ),
-      /** Operations a second with `everysec` against those without a log, round by round. */
-      everysecShare: summarySchema,
-      redisEverysecShare: summarySchema.optional(),
+      /** Operations a second of one against those of another, round by round; Redis may not be there. */
+      shares: z.object({
+        /** With `everysec` against those without a log. */
+        everysec: summarySchema.optional(),
+        redisEverysec: summarySchema.optional(),
+        /** Ours against those of Redis, with the same policy. */
+        everysecOfRedis: summarySchema.optional(),
+        alwaysOfRedis: summarySchema.optional(),
+      }),
     }),
   ),
   recovery: z.array(

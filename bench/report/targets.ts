@@ -28,6 +28,9 @@ export const START_TARGET_MS = 150;
 /** Operations a second with `everysec` against those without a log. */
 export const EVERYSEC_SHARE_TARGET = 0.9;
 
+/** Operations a second against those of Redis with the same policy of syncing. */
+export const AHEAD_TARGET = 1;
+
 /** Items a second that a start loads. */
 export const RECOVERY_RATE_TARGET = 1_000_000;
 
