@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'spec/{mutants,variants}/serve.ts',
     // Started as processes by tests.
     'server/log/testing/run-mutants.ts',
+    'server/log/testing/run-seeds.ts',
     'spec/subjects/durable/serve.ts',
     'cli/testing/crashing-server.ts',
   ],

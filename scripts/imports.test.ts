@@ -13,7 +13,15 @@ const isFree = (path: string): boolean =>
   /^(?:cli|scripts|bench|testing)\/|\.test\.ts$|^[^/]+$/.test(path) || PROGRAMS.test(path);
 
 /** Programs beside what they start. */
-const PROGRAMS = /^spec\/(?:(?:mutants|variants|subjects\/durable)\/serve|matrix\/(?:run|nine))\.ts$/;
+const PROGRAMS = new RegExp(
+  [
+    /^spec\/(?:mutants|variants|subjects\/durable)\/serve\.ts$/,
+    /^spec\/matrix\/(?:run|nine)\.ts$/,
+    /^server\/log\/testing\/run-seeds\.ts$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
 describe('imports', () => {
   test('go one way', () => {

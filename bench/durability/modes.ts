@@ -1,4 +1,4 @@
-/** CPU time and throughput in every mode, ours and Redis' in turn, of writes and of the load that other figures have. */
+/** CPU time and throughput in every mode, ours and Redis' in turn, of writes and of the load of the other figures. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fill, load, type LoadMeasure } from '../lib/load.ts';

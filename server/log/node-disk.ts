@@ -8,7 +8,7 @@ import type { Disk, DiskFile } from './disk.ts';
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
-/** Zeros are written from the same few again and again: a longer source would push others out of the processor's caches. */
+/** Zeros are written from the same few: more of them would push others out of the processor's caches. */
 const ZEROS = new Uint8Array(4096);
 
 class NodeFile implements DiskFile {

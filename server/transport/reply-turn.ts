@@ -9,13 +9,13 @@ import { LOST, type DataLog } from '../log/data-log.ts';
 import { ReplyBox } from './reply-box.ts';
 
 /**
- * Once so much has come in a turn, what is held leaves before more is carried out: whoever sent little does not wait for
- * all that others sent. It is as much as 50 clients send in batches of 16.
+ * Once so much has come in a turn, what is held leaves before more is carried out: whoever sent little does not wait
+ * for all that others sent. It is as much as 50 clients send in batches of 16.
  */
 const TURN_BYTES_MAX = 128 * 1024;
 
 /** Why a reply has to wait, as bits; 0: nothing stands behind it that could be lost. */
-export const WAIT = {
+const WAIT = {
   /** Something that it may tell of is not written yet, or not safe enough. */
   unsettled: 1,
   /** Something was changed for it: it tells of what can fail to be written. */
@@ -94,7 +94,7 @@ export class ReplyTurn {
     return log.isSettled ? 0 : WAIT.unsettled | changed;
   }
 
-  /** Requests will be carried out that lie in `bytes[0]` up to `bytes[end - 1]`; these stay as they are until `leave`. */
+  /** Until `leave`, requests are carried out that lie in `bytes[0]` up to `bytes[end - 1]`; these stay as they are. */
   enter(bytes: Uint8Array, end: number): void {
     if (this.#broughtBytes >= TURN_BYTES_MAX) this.#end();
     this.#broughtBytes += end;

@@ -155,7 +155,7 @@ export class ModelStore implements LoggedStore {
     return false;
   }
 
-  /** All that is in it, as a text in JSON that is equal if and only if the items are: an array for each, its key first. */
+  /** All that is in it, as JSON that is equal if and only if the items are: an array for each, its key first. */
   fingerprint(): string {
     const entries = [...this.items.keys()].toSorted().map((key) => {
       let text = this.#texts.get(key);
