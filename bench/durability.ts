@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureModes } from './durability/modes.ts';
+import { measureModes, SITTINGS } from './durability/modes.ts';
 import { measureRecovery } from './durability/recovery.ts';
 import { measureSnapshot } from './durability/snapshot.ts';
 import { filesystemOf } from './durability/directories.ts';
@@ -28,7 +28,8 @@ const { values } = parseArgs({
     items: { type: 'string', default: '1000000' },
   },
 });
-const [rounds, seconds, items] = [Number(values.rounds), Number(values.seconds), Number(values.items)];
+const [seconds, items] = [Number(values.seconds), Number(values.items)];
+const rounds = SITTINGS * Math.ceil(Number(values.rounds) / SITTINGS);
 
 buildNative();
 const folder = mkdtempSync(join(tmpdir(), 'speicher-durability-'));

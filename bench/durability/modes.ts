@@ -20,7 +20,7 @@ const WORK = { connections: 50, keys: 100_000, valueBytes: 100 };
  * So many times all servers are started anew, and share the rounds: where its memory lies and in which order it was
  * compiled made up to 8 % between two processes of the same server.
  */
-const SITTINGS = 3;
+export const SITTINGS = 3;
 
 /** A server in a mode. */
 interface Candidate {
@@ -88,10 +88,8 @@ function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
     cpuUsPerOperation: summary(all.map(({ server }) => server.cpuUsPerOperation)),
     operationsPerSecond: summary(all.map(({ operationsPerSecond }) => operationsPerSecond)),
   }));
-  const [ours, redis] = [
-    (mode: Mode): Candidate => ({ name: 'speicher', mode }),
-    (mode: Mode): Candidate => ({ name: 'Redis', mode }),
-  ];
+  const ours = (mode: Mode): Candidate => ({ name: 'speicher', mode });
+  const redis = (mode: Mode): Candidate => ({ name: 'Redis', mode });
   const shares = {
     everysec: shareOf(measures, ours('everysec'), ours('off')),
     redisEverysec: shareOf(measures, redis('everysec'), redis('off')),
@@ -101,7 +99,7 @@ function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
   return { rows, shares };
 }
 
-/** @param options.rounds how many rounds each load has, over all sittings */
+/** @param options.rounds how many rounds each load has, over all sittings: a multiple of SITTINGS */
 export async function measureModes(
   names: readonly SubjectName[],
   folder: string,
@@ -109,7 +107,7 @@ export async function measureModes(
 ): Promise<Load[]> {
   const candidates = names.flatMap((name) => MODES.map((mode) => ({ name, mode })));
   const results = LOADS.map(() => new Map<Candidate, LoadMeasure[]>(candidates.map((candidate) => [candidate, []])));
-  const rounds = Math.ceil(options.rounds / SITTINGS);
+  const rounds = options.rounds / SITTINGS;
   for (let sitting = 0; sitting < SITTINGS; sitting++) {
     const subjects = await startAll(candidates, folder);
     try {

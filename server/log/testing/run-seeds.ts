@@ -3,8 +3,7 @@
  *
  *     node --import tsx server/log/testing/run-seeds.ts FIRST COUNT
  *
- * A test runs it as processes of their own, which is four times as fast as within the test runner, where what is
- * imported is reached by a detour.
+ * A test runs it as processes, one for each core.
  */
 import { simulate } from './simulation.ts';
 
