@@ -81,6 +81,9 @@ function shareOf(measures: Measures, one: Candidate, other: Candidate): Summary 
   return first.length === 0 || second.length === 0 ? undefined : ratios(first, second);
 }
 
+const ours = (mode: Mode): Candidate => ({ name: 'speicher', mode });
+const redis = (mode: Mode): Candidate => ({ name: 'Redis', mode });
+
 function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
   const rows = [...measures].map(([{ name, mode }, all]) => ({
     name,
@@ -88,8 +91,6 @@ function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
     cpuUsPerOperation: summary(all.map(({ server }) => server.cpuUsPerOperation)),
     operationsPerSecond: summary(all.map(({ operationsPerSecond }) => operationsPerSecond)),
   }));
-  const ours = (mode: Mode): Candidate => ({ name: 'speicher', mode });
-  const redis = (mode: Mode): Candidate => ({ name: 'Redis', mode });
   const shares = {
     everysec: shareOf(measures, ours('everysec'), ours('off')),
     redisEverysec: shareOf(measures, redis('everysec'), redis('off')),
