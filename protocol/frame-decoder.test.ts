@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { FrameDecoder } from './frame-decoder.ts';
+import { LENGTH_BYTES } from './frame-fields.ts';
 import { byteByByte, cutAt, cutOffsets, readStream } from './testing/fragments.ts';
 import { cutPlain } from './testing/plain-codec.ts';
 import { fromHex, streamVectors, toHex } from './testing/vectors.ts';
@@ -279,13 +280,33 @@ describe('a decoder', () => {
     expect(decoder.next()).toBe('frame');
   });
 
-  test('refuses a chunk before the last is used up, and keeps that', () => {
+  test('takes a part of a chunk', () => {
     const decoder = new FrameDecoder(KIB);
-    decoder.push(concat([frame, frame]));
+    const chunk = concat([Uint8Array.of(0xee, 0xee), frame, Uint8Array.of(0xee)]);
+    decoder.push(chunk, 2, chunk.length - 1);
     expect(decoder.next()).toBe('frame');
-    expect(() => decoder.push(frame)).toThrow(/not used up/);
-    expect(decoder.next()).toBe('frame');
+    expect([decoder.start, decoder.end]).toEqual([2 + LENGTH_BYTES, chunk.length - 1]);
     expect(decoder.next()).toBe('more');
+  });
+
+  test('puts a chunk that comes before the last is used up behind that, and keeps neither from being reused', () => {
+    const decoder = new FrameDecoder(KIB);
+    const frames = [1, 2, 3, 4].map((byte) => frameOf(new Uint8Array(20).fill(byte)));
+    const [first, second] = [concat(frames.slice(0, 2)), concat([Uint8Array.of(0xee), ...frames.slice(2)])];
+    const read: string[] = [];
+    const next = (): string => {
+      const outcome = decoder.next();
+      if (outcome === 'frame') read.push(toHex(decoder.bytes, decoder.start - LENGTH_BYTES, decoder.end));
+      return outcome;
+    };
+    decoder.push(first);
+    expect(next()).toBe('frame');
+    decoder.push(second, 1);
+    first.fill(0xee);
+    second.fill(0xee);
+    while (next() === 'frame');
+    expect(read).toEqual(frames.map((each) => toHex(each, 0, each.length)));
+    expect(decoder.hasUnread).toBe(false);
   });
 
   test('keeps what is unread when the chunk is to be reused, and of a frame that has begun both parts', () => {
@@ -294,7 +315,7 @@ describe('a decoder', () => {
     const frames = [1, 2, 3].map((byte) => frameOf(new Uint8Array(20).fill(byte)));
     const chunk = concat([...frames, Uint8Array.of(0, 0)]);
     const end = chunk.length - 10;
-    decoder.push(chunk, end);
+    decoder.push(chunk, 0, end);
     expect(decoder.next()).toBe('frame');
     for (let round = 0; round < 2; round++) decoder.keepUnread();
     chunk.fill(0xee);

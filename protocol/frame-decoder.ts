@@ -65,17 +65,25 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes of the stream: `chunk[0]` up to `chunk[end - 1]`. The chunk is borrowed until `next` returns
-   * `more` or `keepUnread` is called, and may be reused then. After `invalid` chunks are thrown away.
-   *
-   * @throws Error if the last chunk is not used up: a defect of the caller
+   * Takes the next bytes of the stream: `chunk[start]` up to `chunk[end - 1]`. The chunk is borrowed until `next`
+   * returns `more` or `keepUnread` is called, and may be reused then. If the one before is not used up, both are
+   * copied. After `invalid` chunks are thrown away.
    */
-  push(chunk: Uint8Array, end: number = chunk.length): void {
+  push(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     if (this.invalidStatus !== 0) return;
-    if (this.hasUnread) throw new Error('FrameDecoder.push: the chunk before is not used up');
+    if (this.hasUnread) return this.#pushBehind(chunk.subarray(start, end));
     this.#chunk = chunk;
-    this.#at = 0;
+    this.#at = start;
     this.#chunkEnd = end;
+  }
+
+  #pushBehind(bytes: Uint8Array): void {
+    const unread = this.#chunk.subarray(this.#at, this.#chunkEnd);
+    this.#chunk = new Uint8Array(unread.length + bytes.length);
+    this.#chunk.set(unread);
+    this.#chunk.set(bytes, unread.length);
+    this.#at = 0;
+    this.#chunkEnd = this.#chunk.length;
   }
 
   /** Copies what `next` has not come to yet, for a consumer that pauses and whose chunk is reused meanwhile. */

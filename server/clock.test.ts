@@ -1,18 +1,22 @@
 import { expect, test } from 'vitest';
 import { BatchClock, systemClock } from './clock.ts';
 
-test('a batch clock stands still from hold to release, and hold again moves it on', () => {
+test('a batch clock stands still from the outer hold to its release, and moves on when it is renewed', () => {
   let nowMs = 1000;
   const clock = new BatchClock({ nowMs: () => nowMs });
   expect(clock.nowMs()).toBe(1000);
   clock.hold();
   nowMs = 2000;
-  expect(clock.nowMs()).toBe(1000);
   clock.hold();
-  expect(clock.nowMs()).toBe(2000);
+  expect(clock.nowMs()).toBe(1000);
+  clock.renew();
   nowMs = 3000;
   expect(clock.nowMs()).toBe(2000);
   clock.release();
+  expect(clock.nowMs()).toBe(2000);
+  clock.release();
+  expect(clock.nowMs()).toBe(3000);
+  clock.hold();
   expect(clock.nowMs()).toBe(3000);
 });
 

@@ -18,7 +18,7 @@ export const systemClock: Clock = {
  */
 export class BatchClock implements Clock {
   readonly #source: Clock;
-  #isStill = false;
+  #holds = 0;
   #stillMs = 0;
 
   constructor(source: Clock) {
@@ -26,17 +26,21 @@ export class BatchClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#isStill ? this.#stillMs : this.#source.nowMs();
+    return this.#holds > 0 ? this.#stillMs : this.#source.nowMs();
   }
 
-  /** Stands still at the present time, also if it has stood still before. */
+  /** Stands still at the present time until `release`; where it stands still already, that is until the outer one. */
   hold(): void {
-    this.#stillMs = this.#source.nowMs();
-    this.#isStill = true;
+    if (this.#holds++ === 0) this.renew();
   }
 
   release(): void {
-    this.#isStill = false;
+    this.#holds--;
+  }
+
+  /** Goes on to the present time, and stands still there. */
+  renew(): void {
+    this.#stillMs = this.#source.nowMs();
   }
 }
 

@@ -237,6 +237,29 @@ test('stopping answers what has arrived and then closes; a peer that reads nothi
   await peer.closed;
 });
 
+/** So many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('what comes in the very turn in which a stopping server would stop reading is answered (DURABLE-2)', async () => {
+  // Bytes sent over a Unix socket have come by the next turn of this loop, which both ends share.
+  const server = await serve({ listen: [`unix://${join(await temporaryFolder(), 'socket')}`] });
+  const peer = await peerOf(server);
+  await peer.ask('PING', { value: 'sync' });
+  await turns(1);
+  const stopping = server.stop();
+  // A turn later nothing would be answered any more; what comes keeps it reading.
+  await turns(3);
+  for (let id = 0; id < 10; id++) {
+    peer.send(requestBytes('PING', { id, value: 'x' }));
+    await turns(2);
+  }
+  await stopping;
+  for (let id = 0; id < 10; id++) expect((await peer.reply()).id).toBe(id);
+  await peer.closed;
+});
+
 test('credentials are divided at the first 00, so that a password may contain one (AUTH-1)', async () => {
   const peer = await peerOf(await serve({ auth: [':colon:and\0nul'] }));
   expect((await peer.ask('AUTH', { value: '\0colon:and' })).status).toBe(401);

@@ -9,6 +9,7 @@ import type { ServerContext } from './context.ts';
 import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { DataLog } from './log/data-log.ts';
 import { openData, type OpenData } from './log/durable-store.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
@@ -17,7 +18,8 @@ import type { Store } from './store/store.ts';
 import type { ByteStream } from './transport/byte-stream.ts';
 import { Connection, type ConnectionHost } from './transport/connection.ts';
 import { GatedStream } from './transport/gated-stream.ts';
-import { ReplyTurn } from './transport/reply-turn.ts';
+import { Lookahead } from './transport/lookahead.ts';
+import { LoopTurn } from './transport/loop-turn.ts';
 import { openListener, type Listener } from './transport/listeners.ts';
 import { Turns } from './transport/turns.ts';
 
@@ -67,7 +69,7 @@ export class Server {
   readonly #clock: RaisedClock;
   #data: OpenData | undefined;
   readonly #host: ConnectionHost & { nowMs: number };
-  #replyTurn = new ReplyTurn();
+  #turn: LoopTurn;
   readonly #connections = new Set<Connection>();
   /** Connections that have not authenticated where they must. */
   readonly #unauthenticated = new Set<Connection>();
@@ -102,12 +104,15 @@ export class Server {
       writer,
       spares,
       clock,
+      lookahead: new Lookahead(this.#context.store),
       nowMs: clock.nowMs(),
       turns: new Turns(),
+      carryOut: () => this.#turn.carryOut(),
       authenticated: (connection) => this.#unauthenticated.delete(connection),
       accountUnsent: (addedBytes) => this.#accountUnsent(addedBytes),
       forget: (connection, reason, cause) => this.#forget(connection, reason, cause),
     };
+    this.#turn = this.#makeTurn(undefined);
   }
 
   /** Where it listens; empty unless it serves. */
@@ -127,7 +132,7 @@ export class Server {
     this.#data = await this.#openData();
     const log = this.#data?.log;
     this.#context.log = log;
-    this.#replyTurn = new ReplyTurn(log);
+    this.#turn = this.#makeTurn(log);
     try {
       // What was loaded may be more than there may be now.
       while (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN)) await new Promise(setImmediate);
@@ -136,6 +141,11 @@ export class Server {
       await this.#data?.close();
       throw error;
     }
+  }
+
+  #makeTurn(log: DataLog | undefined): LoopTurn {
+    const { clock, lookahead } = this.#host;
+    return new LoopTurn({ clock, lookahead, log });
   }
 
   async #openData(): Promise<OpenData | undefined> {
@@ -206,7 +216,7 @@ export class Server {
 
   #accept(stream: ByteStream): void {
     const { authenticator, counters, logger } = this.#context;
-    const connection = new Connection(this.#host, new GatedStream(stream, this.#replyTurn, this.#host.writer));
+    const connection = new Connection(this.#host, new GatedStream(stream, this.#turn, this.#host.writer));
     this.#connections.add(connection);
     counters.connections = this.#connections.size;
     if (authenticator) this.#unauthenticated.add(connection);

@@ -19,7 +19,7 @@ export function readStream(chunks: readonly Uint8Array[], frameBytesMax: number)
   const frames: string[] = [];
   for (const chunk of chunks) {
     shared.set(chunk);
-    decoder.push(shared, chunk.length);
+    decoder.push(shared, 0, chunk.length);
     let outcome = decoder.next();
     for (; outcome === 'frame'; outcome = decoder.next()) {
       frames.push(toHex(decoder.bytes, decoder.start, decoder.end));

@@ -11,6 +11,7 @@
  */
 import type { ReplyFrame, RequestFrame } from '../../protocol/index.ts';
 import type { LoggedStore } from './item-sink.ts';
+import type { NextKeys } from './next-keys.ts';
 import type { Progress } from './progress.ts';
 
 /** Where a listing's items go. */
@@ -72,6 +73,12 @@ type SlicedOperation = (request: RequestFrame, reply: ReplyFrame, progress?: Pro
 export interface Store {
   /** The same items as a log sees them; undefined: this store cannot be logged. */
   readonly logged?: LoggedStore;
+  /**
+   * Fetches what is kept of keys that requests are about to name into the processor's caches. It changes nothing.
+   *
+   * @param keys may be held on to: they are cleared before their bytes change
+   */
+  readonly prefetch?: (keys: NextKeys) => void;
   /** GET-1 to GET-3. */
   readonly get: Operation;
   /** SET-1. */

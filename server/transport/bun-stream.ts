@@ -147,7 +147,7 @@ class BunStream implements ByteStream {
 
   received(bytes: Uint8Array): void {
     if (this.#isPaused) this.#unread.push(bytes);
-    else this.#reader?.received(bytes, bytes.length);
+    else this.#reader?.received(bytes, 0, bytes.length);
   }
 
   ended(): void {

@@ -5,8 +5,8 @@
 
 /** What a stream tells the connection above it. After `closed` it tells nothing more. */
 export interface StreamReader {
-  /** `bytes[0]` up to `bytes[end - 1]` have come. They are borrowed: the stream uses the buffer again afterwards. */
-  received(bytes: Uint8Array, end: number): void;
+  /** `bytes[start]` up to `bytes[end - 1]` have come. They are borrowed: the stream uses its buffer again. */
+  received(bytes: Uint8Array, start: number, end: number): void;
   /** The client has sent its FIN; it may still read (TRANSPORT-4). */
   ended(): void;
   /** A buffer that was written is free again. A stream that cannot tell leaves it to the garbage collector. */

@@ -17,6 +17,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { Lookahead } from './lookahead.ts';
 import type { Turns } from './turns.ts';
 
 /** Replies are handed over in pieces of about this size, however many requests one read has brought. */
@@ -41,10 +42,14 @@ export interface ConnectionHost {
   readonly spares: SpareBuffers;
   /** Stands still while a batch of requests is carried out. */
   readonly clock: BatchClock;
+  /** Looks at requests before they are carried out. */
+  readonly lookahead: Lookahead;
   /** The time of the last tick, a fraction of a second old at most: what deadlines need, without asking the clock. */
   readonly nowMs: number;
   /** Where a connection does in slices what takes long. */
   readonly turns: Turns;
+  /** Carries out what has come on any connection and waits for the end of the turn. */
+  carryOut(): void;
   /** Tells that a connection has authenticated. */
   authenticated(connection: Connection): void;
   /** Adds to the sum of unsent bytes over all connections; closes the worst one when there are too many. */
@@ -97,11 +102,11 @@ export class Connection implements StreamReader {
     this.#stream.open(this);
   }
 
-  received(bytes: Uint8Array, end: number): void {
+  received(bytes: Uint8Array, start: number, end: number): void {
     this.#quietTurns = 0;
     this.#lastInputMs = this.#host.nowMs;
     if (this.#state === 'lingering' || this.#state === 'closed') return;
-    this.#decoder.push(bytes, end);
+    this.#decoder.push(bytes, start, end);
     this.#process();
     if (this.#isIn('paused') || this.#isIn('busy')) this.#decoder.keepUnread();
   }
@@ -209,7 +214,7 @@ export class Connection implements StreamReader {
       if (this.session.isEnding) this.#linger();
       else if (writer.length >= FLUSH_BYTES) {
         this.#flush();
-        clock.hold();
+        clock.renew();
       }
     }
     this.#flush();
@@ -239,11 +244,12 @@ export class Connection implements StreamReader {
   }
 
   #answer(bytes: Uint8Array, start: number, end: number): void {
-    const { writer, binary, json, context } = this.#host;
+    const { writer, binary, json, context, lookahead } = this.#host;
     const dialect: Dialect = bytes[start] === JSON_FIRST_BYTE ? json : binary; // FRAME-2, JSON-5
     const wasAuthenticated = this.session.isAuthenticated;
     const replyAt = writer.length;
     try {
+      if (start >= lookahead.upTo) lookahead.look(bytes, start);
       dialect.handle(this.session, bytes, start, end);
     } catch (error) {
       // A defect must not take the others' connections down with it (TRANSPORT-5).
@@ -347,6 +353,7 @@ export class Connection implements StreamReader {
 
   /** Two turns without input tell that the operating system holds no more of it. */
   #stopWhenQuiet(deadlineMs: number): void {
+    this.#host.carryOut();
     if (this.#state === 'closed' || this.#state === 'lingering') return;
     const isQuiet = this.#quietTurns++ >= 2;
     if (this.#state === 'reading' && (isQuiet || this.#host.nowMs >= deadlineMs)) return this.#linger();

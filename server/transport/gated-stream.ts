@@ -1,12 +1,12 @@
 /**
- * A stream whose replies leave at the end of the turn, and wait for the log where there is one: written before they
- * leave, and synced where that was asked for. Replies behind one that waits wait with it (TRANSPORT-3); other
- * connections do not. A reply that tells of what could not be written never leaves: the connection is closed, and so
- * the client knows that it knows nothing.
+ * A stream whose requests are carried out at the end of the turn, and whose replies leave behind all of them. These
+ * wait for the log where there is one: written before they leave, and synced where that was asked for. Replies behind
+ * one that waits wait with it (TRANSPORT-3); other connections do not. A reply that tells of what could not be written
+ * never leaves: the connection is closed, and so the client knows that it knows nothing.
  */
 import type { FrameWriter } from '../../protocol/index.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
-import { Held, type Holder, type ReplyTurn } from './reply-turn.ts';
+import { Held, type Holder, type LoopTurn } from './loop-turn.ts';
 
 /** Up to this many bytes a copy costs less than a new buffer for the next replies. */
 const COPY_BYTES_MAX = 2048;
@@ -14,7 +14,7 @@ const COPY_BYTES_MAX = 2048;
 export class GatedStream implements ByteStream, StreamReader, Holder {
   readonly peer: string;
   readonly #inner: ByteStream;
-  readonly #turn: ReplyTurn;
+  readonly #turn: LoopTurn;
   readonly #writer: FrameWriter;
   #reader: StreamReader | undefined;
   #first: Held | undefined;
@@ -24,7 +24,7 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   #isGone = false;
 
   /** @param writer is empty between two callbacks, and lends its buffer to what was copied and leaves now */
-  constructor(inner: ByteStream, turn: ReplyTurn, writer: FrameWriter) {
+  constructor(inner: ByteStream, turn: LoopTurn, writer: FrameWriter) {
     this.#inner = inner;
     this.#turn = turn;
     this.#writer = writer;
@@ -82,16 +82,16 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
     this.#inner.destroy();
   }
 
-  received(bytes: Uint8Array, end: number): void {
-    this.#turn.enter(bytes, end);
-    try {
-      this.#reader?.received(bytes, end);
-    } finally {
-      this.#turn.leave();
-    }
+  received(bytes: Uint8Array, start: number, end: number): void {
+    this.#turn.bring(this, bytes, start, end);
+  }
+
+  carryOut(bytes: Uint8Array, start: number, end: number): void {
+    this.#reader?.received(bytes, start, end);
   }
 
   ended(): void {
+    this.#turn.carryOut();
     this.#reader?.ended();
   }
 
@@ -108,6 +108,7 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   }
 
   closed(error?: Error): void {
+    this.#turn.carryOut();
     this.#isGone = true;
     this.#forget();
     this.#reader?.closed(error);

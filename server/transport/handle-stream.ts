@@ -220,7 +220,7 @@ class HandleStream implements ByteStream {
   read(bytesOrError: number): void {
     const reader = this.#reader;
     if (reader === undefined || bytesOrError === 0) return;
-    if (bytesOrError > 0) reader.received(this.#runtime.input, bytesOrError);
+    if (bytesOrError > 0) reader.received(this.#runtime.input, 0, bytesOrError);
     else if (bytesOrError === UV_EOF) {
       this.#isReading = false;
       this.#hasEnded = true;

@@ -21,7 +21,7 @@ export class SocketStream implements ByteStream {
 
   open(reader: StreamReader): void {
     const socket = this.#socket;
-    socket.on('data', (chunk: Uint8Array) => reader.received(chunk, chunk.length));
+    socket.on('data', (chunk: Uint8Array) => reader.received(chunk, 0, chunk.length));
     socket.on('end', () => reader.ended());
     socket.on('drain', () => reader.drained());
     socket.on('finish', () => reader.finished());

@@ -4,23 +4,24 @@
  */
 import { KEY_BYTES_CEILING, viewOf } from '../../../protocol/index.ts';
 import type { ItemState } from '../item-sink.ts';
+import { NEXT_KEYS_MAX, type NextKeys } from '../next-keys.ts';
 import type { ArenaOptions, KeyPlace } from './arena-options.ts';
 import { assert } from './assert.ts';
 import { BLOCK_BYTES, BlockChains } from './block-chains.ts';
 import { Eviction } from './eviction.ts';
 import { HashIndex, INDEX_ENTRY_BYTES, NO_LOCATION } from './hash-index.ts';
+import { ItemWalk } from './item-walk.ts';
 import { ItemOrder, type OrderedItems } from './item-order.ts';
-import { compare, hashBytes, isSame } from './key-bytes.ts';
+import { compare, isSame } from './key-bytes.ts';
+import { KeyHashes } from './key-hashes.ts';
 import { LEAF_LOCATIONS_MAX, type LocationOrder } from './location-order.ts';
 import { MARK, RecordView, isTooLong, marksOf, recordBytes, slotContentBytes } from './record.ts';
-import { SlabWalk } from './slab-walk.ts';
 import { Slabs, sizeClass } from './slabs.ts';
 import { Teller } from './teller.ts';
 import { NO_ENTRY, Times } from './times.ts';
 
 export class ArenaItems implements OrderedItems {
-  readonly #seedLow: number;
-  readonly #seedHigh: number;
+  readonly #hashes: KeyHashes;
   readonly #leafKeysMax: number;
   /** How much items may take. */
   readonly maxBytes: number;
@@ -32,17 +33,18 @@ export class ArenaItems implements OrderedItems {
   readonly eviction: Eviction;
   /** Kept from the first prefix request on. */
   #order: ItemOrder | undefined;
-  /** A walk for a snapshot, and what it calls. */
-  #walk: SlabWalk | undefined;
-  #visitWalked: ((item: ItemState) => void) | undefined;
+  /** A walk for a snapshot. */
+  #walk: ItemWalk | undefined;
   /** The item that the last call found, made or resized. */
   readonly record = new RecordView(this.#slabs, this.#chains);
   /** An item whose key is compared, while another one is open. */
   readonly #looked = new RecordView(this.#slabs, this.#chains);
-  /** An item that is walked over or moved, while keys are compared. */
+  /** An item that is moved, while keys are compared. */
   readonly #source = new RecordView(this.#slabs, this.#chains);
   /** The hash of the key that `find` looked for last. */
   #hash = 0;
+  /** Where those are that `prefetch` was told of. */
+  readonly #nextLocations = new Uint32Array(NEXT_KEYS_MAX);
   /** An item that is followed while others are evicted, as these may move it. */
   #followed = NO_LOCATION;
   /** The key of the item that is visited, which may be removed meanwhile. */
@@ -55,7 +57,7 @@ export class ArenaItems implements OrderedItems {
   #evicted = 0;
 
   constructor({ seed, leafKeysMax = LEAF_LOCATIONS_MAX, policy = 'none', maxMemoryBytes = Infinity }: ArenaOptions) {
-    [this.#seedLow, this.#seedHigh] = seed;
+    this.#hashes = new KeyHashes(seed);
     this.#leafKeysMax = leafKeysMax;
     this.maxBytes = maxMemoryBytes;
     this.eviction = new Eviction(policy, seed[0] ^ seed[1]);
@@ -113,11 +115,21 @@ export class ArenaItems implements OrderedItems {
     this.#slabs.reserve(Math.min(bytes, this.maxBytes));
   }
 
+  /**
+   * Fetches the entries and records of keys: loads that do not wait for each other. All hashes come first, then all
+   * entries, then all records, as the processor looks only so far ahead.
+   */
+  prefetch(keys: NextKeys): void {
+    this.#hashes.announce(keys);
+    this.index.prefetch(keys.hashes, keys.count, this.#nextLocations);
+    this.#slabs.prefetch(this.#nextLocations, keys.count);
+  }
+
   /** Opens the item with a key, if there is one that has not expired; NO_LOCATION if not (EXPIRY-1). */
   find({ keyBytes, keyStart, keyEnd }: KeyPlace, nowMs: number): number {
     const { record } = this;
     const key = viewOf(keyBytes);
-    const hash = (this.#hash = this.#hashOf(key, keyStart, keyEnd));
+    const hash = (this.#hash = this.#hashes.of(keyBytes, keyStart, keyEnd));
     for (let location = this.index.first(hash); location !== NO_LOCATION; location = this.index.next()) {
       record.open(location);
       if (record.valueStart - record.keyStart !== keyEnd - keyStart) continue;
@@ -173,7 +185,7 @@ export class ArenaItems implements OrderedItems {
   remove(location: number): void {
     const { bytes, view, keyStart, valueStart, entry } = this.record;
     this.#order?.remove(location, bytes, keyStart, valueStart);
-    this.index.remove(this.#hashOf(view, keyStart, valueStart), location);
+    this.index.remove(this.#hashes.compute(view, keyStart, valueStart), location);
     if (entry !== NO_ENTRY) this.times.remove(entry);
     this.#release(location);
   }
@@ -215,17 +227,13 @@ export class ArenaItems implements OrderedItems {
 
   /** Begins a walk over all items (LoggedStore). */
   beginWalk(visit: (item: ItemState) => void): void {
-    this.#walk = new SlabWalk(this.#slabs);
-    this.#visitWalked = visit;
+    const { times, teller } = this;
+    this.#walk = new ItemWalk({ slabs: this.#slabs, chains: this.#chains, times, teller }, visit);
   }
 
   /** Goes on with it; returns whether it has ended. */
   walk(itemsMax: number, nowMs: number): boolean {
-    for (let left = itemsMax; this.#walk !== undefined && left > 0; left--) {
-      const location = this.#walk.next();
-      if (location === NO_LOCATION) this.#walk = this.#visitWalked = undefined;
-      else this.#visitOnWalk(location, nowMs);
-    }
+    if (this.#walk?.go(itemsMax, nowMs) === true) this.#walk = undefined;
     return this.#walk === undefined;
   }
 
@@ -235,7 +243,7 @@ export class ArenaItems implements OrderedItems {
     this.index.clear();
     this.times.clear();
     this.#order = undefined;
-    this.#walk = this.#visitWalked = undefined;
+    this.#walk = undefined;
   }
 
   slotShiftAt(location: number): number {
@@ -275,7 +283,7 @@ export class ArenaItems implements OrderedItems {
       record.open(location);
       const { view, keyStart, valueStart, valueEnd, entry, marks } = record;
       records++;
-      this.index.find(this.#hashOf(view, keyStart, valueStart), location);
+      this.index.find(this.#hashes.compute(view, keyStart, valueStart), location);
       if (marks & MARK.APART) {
         const bytesInChain = this.#chains.check(record.chain) * BLOCK_BYTES;
         chainBytes += bytesInChain;
@@ -302,7 +310,7 @@ export class ArenaItems implements OrderedItems {
       assert(this.compareAt(location, last, 0, last.length) > 0, `the order at ${location}`);
       const { bytes, keyStart, valueStart } = this.#looked;
       last = bytes.slice(keyStart, valueStart);
-      this.index.find(this.#hashOf(viewOf(last), 0, last.length), location);
+      this.index.find(this.#hashes.compute(viewOf(last), 0, last.length), location);
     }
     assert(items === this.size, `${items} items in order, ${this.size} in all`);
   }
@@ -310,10 +318,6 @@ export class ArenaItems implements OrderedItems {
   #besideBytes(): number {
     const orderBytes = this.#order?.locations.memoryBytes ?? 0;
     return this.#chains.linkBytes + this.index.entries * INDEX_ENTRY_BYTES + this.times.memoryBytes + orderBytes;
-  }
-
-  #hashOf(bytes: DataView, start: number, end: number): number {
-    return hashBytes(bytes, start, end, this.#seedLow, this.#seedHigh);
   }
 
   /** Whether the open item has expired. */
@@ -348,7 +352,7 @@ export class ArenaItems implements OrderedItems {
   #move(location: number, valueBytes: number, marks: number, keptAt: number, nowMs: number): void {
     const { record, times } = this;
     // What moves it may be no change that the sink is told all of.
-    if (this.#walk !== undefined && !this.#walk.hasPassed(location)) this.#visitOnWalk(location, nowMs);
+    this.#walk?.visitBeforeMove(location, nowMs);
     const source = this.#source;
     source.open(location);
     if (keptAt >= 0) source.gather();
@@ -364,7 +368,7 @@ export class ArenaItems implements OrderedItems {
     } else if (entry !== NO_ENTRY) {
       times.remove(entry);
     }
-    this.index.relocate(this.#hashOf(view, keyStart, valueStart), location, moved);
+    this.index.relocate(this.#hashes.compute(view, keyStart, valueStart), location, moved);
     this.#order?.relocate(location, moved, bytes, keyStart, valueStart);
     record.open(location);
     // The record that moves into the old one's slot may be the new one.
@@ -384,17 +388,9 @@ export class ArenaItems implements OrderedItems {
     if (from === this.#followed) this.#followed = location;
     record.open(location);
     const { bytes, view, keyStart, valueStart, entry } = record;
-    this.index.relocate(this.#hashOf(view, keyStart, valueStart), from, location);
+    this.index.relocate(this.#hashes.compute(view, keyStart, valueStart), from, location);
     this.#order?.relocate(from, location, bytes, keyStart, valueStart);
     if (entry !== NO_ENTRY) this.times.relocate(entry, location);
     return from;
-  }
-
-  #visitOnWalk(location: number, nowMs: number): void {
-    this.#source.open(location);
-    const { entry } = this.#source;
-    if (entry !== NO_ENTRY && this.times.isExpired(entry, nowMs)) return;
-    this.#source.gather();
-    this.#visitWalked?.(this.teller.stateOf(this.#source, nowMs));
   }
 }

@@ -8,6 +8,7 @@
 import { FLAG, STATUS, readDecimal, type ReplyFrame, type RequestFrame } from '../../../protocol/index.ts';
 import { decimal, has, replyNumber, replyToken } from '../exchange.ts';
 import type { LoggedStore } from '../item-sink.ts';
+import type { NextKeys } from '../next-keys.ts';
 import { Progress } from '../progress.ts';
 import type { ItemMeta, ListPage, Store, StoreOptions, StoreStats } from '../store.ts';
 import { ArenaItems } from './arena-items.ts';
@@ -40,6 +41,7 @@ export class ArenaStore implements Store {
   readonly #items: ArenaItems;
   /** What a log needs of the store. */
   readonly logged: LoggedStore;
+  readonly prefetch = (keys: NextKeys): void => this.#items.prefetch(keys);
   #hits = 0;
   #misses = 0;
 

@@ -96,6 +96,22 @@ export class HashIndex {
     return this.#old === undefined ? 0 : this.#old.slots - this.#movedSlots;
   }
 
+  /**
+   * Fetches the slots around the homes of hashes, and looks there.
+   *
+   * @param into gets the first location with each hash, or NO_LOCATION; entries that have not wandered are not found
+   */
+  prefetch(hashes: Uint32Array, count: number, into: Uint32Array): void {
+    const { pairs, scale, slots } = this.#table;
+    for (let at = 0; at < count; at++) into[at] = pairs[2 * Math.floor(hashes[at]! * scale) + 1]!;
+    for (let at = 0; at < count; at++) {
+      const hash = hashes[at]!;
+      let slot = Math.floor(hash * scale);
+      while (pairs[2 * slot] !== hash && pairs[2 * slot + 1] !== NO_LOCATION) if (++slot === slots) slot = 0;
+      into[at] = pairs[2 * slot + 1]!;
+    }
+  }
+
   /** The first location with this hash, or NO_LOCATION. */
   first(hash: number): number {
     this.#hash = hash;

@@ -21,6 +21,11 @@ const SEGMENT_MASK = 2 ** SEGMENT_SHIFT - 1;
 const RESERVED_SEGMENTS_MAX = 256;
 const WORDS_PER_LOCATION = LOCATION_BYTES / 4;
 
+/** Processors fetch memory in lines of so many words: 64 bytes. */
+const LINE_WORDS = 16;
+/** So many lines of a record are fetched ahead, which is an item with a value of 100 bytes. */
+const FETCHED_LINES = 3;
+
 /** The longest record that goes into a slot. */
 export const RECORD_BYTES_MAX = PAGE_BYTES / 8;
 
@@ -68,6 +73,8 @@ export class Slabs {
   #rankOfPage: number[] = [];
   #usedBytes = 0;
   #reserved: ArrayBuffer[] = [];
+  /** A bit of all that was fetched: what nobody keeps is not loaded. */
+  fetched = 0;
 
   /** Bytes of the slots that are in use. */
   get usedBytes(): number {
@@ -77,6 +84,20 @@ export class Slabs {
   /** Bytes of the pages that are in use. */
   get pageBytes(): number {
     return (this.#pages - 1 - this.#freePages.length) * PAGE_BYTES;
+  }
+
+  /** Fetches what lies at some locations, as much of each as a small item takes; what is no location is passed over. */
+  prefetch(locations: Uint32Array, count: number): void {
+    let fetched = 0;
+    for (let at = 0; at < count; at++) {
+      const location = locations[at]!;
+      const words = this.words[segmentOf(location)];
+      if (words === undefined) continue;
+      const word = wordOf(location);
+      const lastWord = words.length - 1;
+      for (let line = 0; line < FETCHED_LINES; line++) fetched ^= words[Math.min(word + line * LINE_WORDS, lastWord)]!;
+    }
+    this.fetched = fetched & 1;
   }
 
   /** Gives out a slot of a class. */

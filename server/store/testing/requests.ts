@@ -32,7 +32,10 @@ export interface Outcome {
 }
 
 /** The operations that fill a reply, by their names in `Store`. */
-export type OperationOfStore = Exclude<keyof Store, 'logged' | 'isMakingRoom' | 'meta' | 'sweep' | 'stats'>;
+export type OperationOfStore = Exclude<
+  keyof Store,
+  'logged' | 'prefetch' | 'isMakingRoom' | 'meta' | 'sweep' | 'stats'
+>;
 
 /** Bytes that stand around key and value, so that offsets which are off by one do not go unnoticed. */
 const MARGIN = '\xa5\x5a';

@@ -1,13 +1,15 @@
 /** Replies that wait for the log: one write for a turn of all connections, and what becomes of whom when it fails. */
 import { expect, test } from 'vitest';
 import { FrameWriter } from '../../protocol/index.ts';
+import { BatchClock, systemClock } from '../clock.ts';
 import type { DataLog } from '../log/data-log.ts';
 import type { DurabilityMode } from '../log/data-log-options.ts';
 import { ModelStore } from '../log/testing/model-store.ts';
 import { calmDisk, openLog } from '../log/testing/open-log.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
 import { GatedStream } from './gated-stream.ts';
-import { ReplyTurn } from './reply-turn.ts';
+import { Lookahead } from './lookahead.ts';
+import { LoopTurn } from './loop-turn.ts';
 
 const turnEnd = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -18,7 +20,7 @@ class Scene {
   readonly store = new ModelStore();
   readonly writer = new FrameWriter(256);
   #log: DataLog | undefined;
-  #turn: ReplyTurn | undefined;
+  #turn: LoopTurn | undefined;
   /** Calls of the disk that have not returned yet. */
   calls: (() => void)[] = [];
   isSlow = false;
@@ -37,7 +39,8 @@ class Scene {
     });
     const elapsedMs = (): number => (scene.#elapsedMs += scene.syncMs);
     scene.#log = await openLog(disk, scene.store, { mode, zerosAheadBytes: 0, elapsedMs });
-    scene.#turn = new ReplyTurn(scene.#log);
+    const clock = new BatchClock(systemClock);
+    scene.#turn = new LoopTurn({ clock, lookahead: new Lookahead({}), log: scene.#log });
     scene.events.length = 0;
     return scene;
   }
@@ -46,7 +49,8 @@ class Scene {
     return this.#log!;
   }
 
-  connect(name: string): GatedStream {
+  /** @param carryOut what the connection does with what has come; if it is left out, nothing */
+  connect(name: string, carryOut: (text: string, stream: GatedStream) => void = () => {}): GatedStream {
     const inner: ByteStream = {
       peer: name,
       unsentBytes: 0,
@@ -63,8 +67,8 @@ class Scene {
     };
     const stream = new GatedStream(inner, this.#turn!, this.writer);
     const reader: StreamReader = {
-      received: () => {},
-      ended: () => {},
+      received: (bytes, start, end) => carryOut(Buffer.from(bytes).toString('latin1', start, end), stream),
+      ended: () => void this.events.push(`${name} has ended`),
       released: () => {},
       drained: () => {},
       finished: () => {},
@@ -72,6 +76,14 @@ class Scene {
     };
     stream.open(reader);
     return stream;
+  }
+
+  /** A connection that notes what it carries out, and replies to it. */
+  connectEcho(name: string): GatedStream {
+    return this.connect(name, (text, stream) => {
+      this.events.push(`${name} does ${text}`);
+      this.change(stream, text);
+    });
   }
 
   /** What a connection does with the replies to one read: they lie in the buffer that all connections share. */
@@ -111,19 +123,97 @@ test('replies that tell of nothing new leave at the end of the turn too, and nee
   expect(scene.events.filter((event) => event.startsWith('a'))).toEqual(['a: one', 'a: three', 'a ends']);
 });
 
+/** Brings a piece that is overwritten at once, as the buffer for the next read is. */
+function bring(stream: GatedStream, text: string): void {
+  const bytes = Buffer.from(`>>${text}<<`, 'latin1');
+  stream.received(bytes, 2, bytes.length - 2);
+  bytes.fill('!');
+}
+
+test('what has come is carried out in its order at the end of the turn, and then all replies leave', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connectEcho('a'), scene.connectEcho('b')];
+  bring(a, 'one');
+  bring(b, 'two');
+  bring(a, 'three');
+  expect(scene.events).toEqual([]);
+  await turnEnd();
+  const done = ['a does one', 'b does two', 'a does three'];
+  expect(scene.events.splice(0)).toEqual([...done, 'write', 'a: one', 'b: two', 'a: three']);
+  await turnEnd();
+  expect(scene.events).toEqual([]);
+});
+
+test('what is long is carried out at once, behind what came before it', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connectEcho('a'), scene.connectEcho('b')];
+  const long = 'x'.repeat(20_000);
+  bring(a, 'one');
+  bring(b, long);
+  expect(scene.events.splice(0)).toEqual(['a does one', `b does ${long}`]);
+  bring(a, 'two');
+  await turnEnd();
+  expect(scene.events).toEqual(['a does two', 'write', 'a: one', `b: ${long}`, 'a: two']);
+});
+
+test('what came before the client’s end, or before the connection broke, is carried out before it', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connectEcho('a'), scene.connectEcho('b')];
+  bring(a, 'one');
+  a.ended();
+  expect(scene.events.splice(0)).toEqual(['a does one', 'a has ended']);
+  bring(b, 'two');
+  b.closed(new Error('reset'));
+  expect(scene.events.splice(0)).toEqual(['b does two', 'b is closed: reset']);
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a: one']);
+});
+
+test('what comes while others are carried out is carried out at once', async () => {
+  const scene = await Scene.open();
+  const b = scene.connectEcho('b');
+  // A connection that goes on reading may have another stream tell what that has kept.
+  const a = scene.connect('a', (text) => {
+    scene.events.push(`a does ${text}`);
+    bring(b, 'kept');
+    scene.events.push('a is done');
+  });
+  bring(a, 'one');
+  bring(b, 'two');
+  await turnEnd();
+  const done = ['a does one', 'b does kept', 'a is done', 'b does two'];
+  expect(scene.events).toEqual([...done, 'write', 'b: kept', 'b: two']);
+});
+
+test('more connections than there is room for in one turn are carried out all the same', async () => {
+  const scene = await Scene.open();
+  const streams = Array.from({ length: 100 }, (_, at) => scene.connectEcho(`${at}`));
+  const texts = streams.map((_, at) => `${at}`.padEnd(3000, 'x'));
+  streams.forEach((stream, at) => bring(stream, texts[at]!));
+  const before = scene.events.filter((event) => event.includes(' does ')).length;
+  expect(before).toBeGreaterThan(40);
+  expect(before).toBeLessThan(100);
+  await turnEnd();
+  expect(scene.events.filter((event) => event.includes(' does '))).toEqual(
+    texts.map((text, at) => `${at} does ${text}`),
+  );
+  expect(scene.events.filter((event) => event.includes(': '))).toEqual(texts.map((text, at) => `${at}: ${text}`));
+  expect(scene.events.filter((event) => event === 'write').length).toBeGreaterThan(2);
+});
+
 test('replies leave before more is carried out once a turn has brought much', async () => {
   const scene = await Scene.open();
   const [a, b] = [scene.connect('a'), scene.connect('b')];
   const piece = new Uint8Array(64 * 1024);
   scene.change(a, 'one');
-  b.received(piece, piece.length);
-  b.received(piece, piece.length);
+  b.received(piece, 0, piece.length);
+  b.received(piece, 0, piece.length);
   expect(scene.events).toEqual([]);
-  b.received(piece, 1);
+  b.received(piece, 0, 1);
   expect(scene.events.splice(0)).toEqual(['write', 'a: one']);
   // What comes then is of a new turn, in the same of the event loop.
   scene.change(a, 'two');
-  b.received(piece, piece.length);
+  b.received(piece, 0, piece.length);
   expect(scene.events).toEqual([]);
   await turnEnd();
   expect(scene.events).toEqual(['write', 'a: two']);
