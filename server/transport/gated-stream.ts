@@ -7,6 +7,7 @@
 import type { FrameWriter } from '../../protocol/index.ts';
 import type { ByteStream, StreamReader } from './byte-stream.ts';
 import { Held, type Holder, type LoopTurn } from './loop-turn.ts';
+import type { ReplyBox } from './reply-box.ts';
 
 /** Up to this many bytes a copy costs less than a new buffer for the next replies. */
 const COPY_BYTES_MAX = 2048;
@@ -19,6 +20,8 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   #reader: StreamReader | undefined;
   #first: Held | undefined;
   #last: Held | undefined;
+  /** One that has left, for the next: most connections never wait for two. */
+  #spare: Held | undefined;
   #heldBytes = 0;
   #isEnding = false;
   #isGone = false;
@@ -51,15 +54,18 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
     if (!isCopied && reasons === 0 && this.#first === undefined) return this.#inner.write(bytes, end);
     const box = isCopied ? this.#turn.boxFor(end) : undefined;
     const start = box === undefined ? 0 : box.put(bytes, this.#writer.view, end);
-    this.#hold(new Held(this, box === undefined ? bytes : box.bytes, start, start + end, box, reasons));
+    this.#hold(box === undefined ? bytes : box.bytes, start, start + end, box, reasons);
     return isCopied;
   }
 
-  #hold(held: Held): void {
+  #hold(bytes: Uint8Array, start: number, end: number, box: ReplyBox | undefined, reasons: number): void {
+    const held = this.#spare ?? new Held(this);
+    this.#spare = undefined;
+    held.hold(bytes, start, end, box, reasons);
     if (this.#last === undefined) this.#first = held;
     else this.#last.next = held;
     this.#last = held;
-    this.#heldBytes += held.end - held.start;
+    this.#heldBytes += end - start;
     this.#turn.hold(held);
   }
 
@@ -124,6 +130,8 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
       this.#first = first.next;
       if (first === this.#last) this.#last = undefined;
       isTaken = this.#send(first);
+      first.clear();
+      this.#spare = first;
     }
     if (this.#first !== undefined || this.#isGone) return;
     if (this.#isEnding) this.#inner.end();

@@ -21,6 +21,8 @@ class Scene {
   readonly writer = new FrameWriter(256);
   #log: DataLog | undefined;
   #turn: LoopTurn | undefined;
+  /** What a connection does once all that it has written has gone. */
+  onDrained: (name: string, stream: GatedStream) => void = () => {};
   /** Calls of the disk that have not returned yet. */
   calls: (() => void)[] = [];
   isSlow = false;
@@ -70,7 +72,7 @@ class Scene {
       received: (bytes, start, end) => carryOut(Buffer.from(bytes).toString('latin1', start, end), stream),
       ended: () => void this.events.push(`${name} has ended`),
       released: () => {},
-      drained: () => {},
+      drained: () => this.onDrained(name, stream),
       finished: () => {},
       closed: (error) => void this.events.push(`${name} is closed: ${error?.message}`),
     };
@@ -342,6 +344,24 @@ test('SYNC waits until all is safe; others of its turn do not, and with always t
     expect(scene.events).toContain('a: changed');
     expect(scene.events.filter((event) => event.startsWith('b'))).toEqual(['b: synced', 'b: read']);
   }
+});
+
+test('what a connection changes when a reply has left is safe before its next reply leaves', async () => {
+  const scene = await Scene.open('always');
+  await makeSlow(scene);
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  // One that waits for nothing leaves while another waits for its sync.
+  scene.reply(a, 'read');
+  scene.change(b, 'one');
+  scene.onDrained = (_name, stream) => {
+    scene.onDrained = () => {};
+    scene.change(stream, 'two');
+  };
+  for (let turns = 0; turns < 4; turns++) await turnEnd();
+  expect(scene.events.slice(0, 2)).toEqual(['write', 'a: read']);
+  expect(scene.events.filter((event) => event === 'write')).toHaveLength(2);
+  expect(scene.events.lastIndexOf('sync')).toBeGreaterThan(scene.events.lastIndexOf('write'));
+  expect(scene.events.indexOf('a: two')).toBeGreaterThan(scene.events.lastIndexOf('sync'));
 });
 
 test('a sync that fails closes those who wait for it', async () => {

@@ -37,36 +37,40 @@ export interface Holder {
   settle(held: Held, error: Error | undefined): void;
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Replies to what one read has brought, held back: `bytes[start]` up to `bytes[end - 1]`. */
 export class Held {
   readonly holder: Holder;
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  end = 0;
   /** Whose bytes these are, with others' replies; undefined: they lie alone in a buffer of their own. */
-  readonly box: ReplyBox | undefined;
+  box: ReplyBox | undefined = undefined;
   /** Bits of WAIT. */
-  readonly reasons: number;
+  reasons = 0;
   /** Whether it may leave, once those before it have left. */
-  isFree: boolean;
+  isFree = false;
   /** The next one of the same holder. */
   next: Held | undefined = undefined;
 
-  constructor(
-    holder: Holder,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    box: ReplyBox | undefined,
-    reasons: number,
-  ) {
+  constructor(holder: Holder) {
     this.holder = holder;
+  }
+
+  hold(bytes: Uint8Array, start: number, end: number, box: ReplyBox | undefined, reasons: number): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
     this.box = box;
     this.reasons = reasons;
     this.isFree = reasons === 0;
+  }
+
+  /** Holds nothing any more, and can be used again. */
+  clear(): void {
+    this.bytes = NO_BYTES;
+    this.box = this.next = undefined;
   }
 }
 
@@ -101,8 +105,9 @@ export class LoopTurn {
   readonly #input = new Uint8Array(TURN_BYTES_MAX);
   readonly #inputView = makeView(this.#input);
   #inputEnd = 0;
-  readonly #bringers: Bringer[] = [];
+  readonly #bringers: (Bringer | undefined)[] = [];
   readonly #starts: number[] = [];
+  #brought = 0;
   #isCarryingOut = false;
   /** How much has come since replies last left. */
   #takenBytes = 0;
@@ -139,17 +144,17 @@ export class LoopTurn {
       return;
     }
     copyBytes(this.#input, this.#inputView, this.#inputEnd, bytes, viewOf(bytes), start, end);
-    this.#bringers.push(bringer);
-    this.#starts.push(this.#inputEnd);
+    this.#bringers[this.#brought] = bringer;
+    this.#starts[this.#brought++] = this.#inputEnd;
     this.#inputEnd += sizeBytes;
     this.#plan();
   }
 
   /** Carries out what was brought and was not carried out yet. */
   carryOut(): void {
-    const count = this.#bringers.length;
+    const count = this.#brought;
     if (count === 0 || this.#isCarryingOut) return;
-    this.#starts.push(this.#inputEnd);
+    this.#starts[count] = this.#inputEnd;
     this.#begin(this.#input, 0, this.#inputEnd);
     try {
       for (let at = 0; at < count; at++) {
@@ -157,7 +162,8 @@ export class LoopTurn {
       }
     } finally {
       this.#end();
-      this.#bringers.length = this.#starts.length = this.#inputEnd = 0;
+      this.#bringers.fill(undefined, 0, count);
+      this.#brought = this.#inputEnd = 0;
     }
   }
 
@@ -217,20 +223,13 @@ export class LoopTurn {
     this.#demanded = this.#takenBytes = 0;
     const ticket = this.#log?.commit() ?? 0;
     if (ticket === 0 && !isAnyDemanded) return settleAll(all, undefined);
-    settleAll(
-      all.filter(({ reasons }) => reasons === 0),
-      undefined,
-    );
-    if (isAnyDemanded) {
-      this.#settleOnce(
-        all.filter(({ reasons }) => reasons & WAIT.demanded),
-        this.#log!.commit(true),
-      );
-    }
-    this.#settleOnce(
-      all.filter(({ reasons }) => reasons !== 0 && !(reasons & WAIT.demanded)),
-      ticket,
-    );
+    // All are looked at before any leaves: one that has left may hold something else at once.
+    const ready = all.filter(({ reasons }) => reasons === 0);
+    const demanding = all.filter(({ reasons }) => reasons & WAIT.demanded);
+    const others = all.filter(({ reasons }) => reasons !== 0 && !(reasons & WAIT.demanded));
+    settleAll(ready, undefined);
+    if (isAnyDemanded) this.#settleOnce(demanding, this.#log!.commit(true));
+    this.#settleOnce(others, ticket);
   }
 
   /** @param ticket what `commit` has returned */
