@@ -20,7 +20,7 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   #reader: StreamReader | undefined;
   #first: Held | undefined;
   #last: Held | undefined;
-  /** One that has left, for the next: most connections never wait for two. */
+  /** One that is settled and has left, for the next: most connections never wait for two. */
   #spare: Held | undefined;
   #heldBytes = 0;
   #isEnding = false;
@@ -130,9 +130,10 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
       this.#first = first.next;
       if (first === this.#last) this.#last = undefined;
       isTaken = this.#send(first);
-      first.clear();
-      this.#spare = first;
     }
+    // Those behind it may have left too, but the turn has yet to settle them: they cannot be used again.
+    held.clear();
+    this.#spare = held;
     if (this.#first !== undefined || this.#isGone) return;
     if (this.#isEnding) this.#inner.end();
     else if (isTaken && this.#inner.unsentBytes === 0) this.#reader?.drained();

@@ -346,6 +346,20 @@ test('SYNC waits until all is safe; others of its turn do not, and with always t
   }
 });
 
+test('what a connection changes when several replies have left is written before its next reply leaves', async () => {
+  const scene = await Scene.open();
+  const a = scene.connect('a');
+  scene.reply(a, 'one');
+  scene.reply(a, 'two');
+  scene.onDrained = (_name, stream) => {
+    scene.onDrained = () => {};
+    scene.change(stream, 'three');
+  };
+  await turnEnd();
+  await turnEnd();
+  expect(scene.events).toEqual(['a: one', 'a: two', 'write', 'a: three']);
+});
+
 test('what a connection changes when a reply has left is safe before its next reply leaves', async () => {
   const scene = await Scene.open('always');
   await makeSlow(scene);
