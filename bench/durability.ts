@@ -11,13 +11,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureModes, SITTINGS } from './durability/modes.ts';
+import { measureModes } from './durability/modes.ts';
 import { measureRecovery } from './durability/recovery.ts';
 import { measureSnapshot } from './durability/snapshot.ts';
 import { filesystemOf } from './durability/directories.ts';
 import { buildNative } from './lib/native.ts';
 import { PINNING } from './lib/pinning.ts';
 import { writeResult } from './lib/results.ts';
+import { sharedRounds } from './lib/sittings.ts';
 import { installed } from './lib/subjects.ts';
 import type { DurabilityResult } from './report/schemas.ts';
 
@@ -29,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 const [seconds, items] = [Number(values.seconds), Number(values.items)];
-const rounds = SITTINGS * Math.ceil(Number(values.rounds) / SITTINGS);
+const rounds = sharedRounds(Number(values.rounds));
 
 buildNative();
 const folder = mkdtempSync(join(tmpdir(), 'speicher-durability-'));

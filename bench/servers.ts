@@ -11,6 +11,7 @@ import { fill, load, type LoadMeasure } from './lib/load.ts';
 import { buildNative } from './lib/native.ts';
 import { PINNING } from './lib/pinning.ts';
 import { writeResult } from './lib/results.ts';
+import { inSittings, inTurns, noMeasures, sharedRounds, type Measures } from './lib/sittings.ts';
 import { median, ratios, summary, type Summary } from './lib/statistics.ts';
 import { installed, startSubject, type Subject, type SubjectName } from './lib/subjects.ts';
 import type { ServersResult } from './report/schemas.ts';
@@ -23,29 +24,22 @@ const WORK = { connections: 50, keys: 100_000, getShare: 0.9, valueBytes: 100 };
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '6' },
     seconds: { type: 'string', default: '2' },
     warmup: { type: 'string', default: '1' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = sharedRounds(Number(values.rounds));
 const timing = { seconds: Number(values.seconds), warmup: Number(values.warmup) };
 
-type Rounds = Map<string, LoadMeasure[]>;
+type Rounds = Measures<SubjectName>;
 
 const cpuOf = (runs: readonly LoadMeasure[]): number[] => runs.map(({ server }) => server.cpuUsPerOperation);
 
-/** Every server in turn, in every round: what slows the machine down for a while slows all of them down. */
-async function inTurns(subjects: readonly Subject[], run: (subject: Subject) => Promise<LoadMeasure>): Promise<Rounds> {
-  const runs: Rounds = new Map(subjects.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const subject of subjects) {
-      const measure = await run(subject);
-      if (measure.misses > 0) throw new Error(`${subject.name} has lost ${measure.misses} keys`);
-      runs.get(subject.name)?.push(measure);
-    }
-  }
-  return runs;
+async function start(name: SubjectName): Promise<Subject> {
+  const subject = await startSubject(name);
+  await fill(subject, WORK);
+  return subject;
 }
 
 /** Round by round the better of the rivals that are there; undefined if none is. */
@@ -61,8 +55,7 @@ function ratioTo(runs: Rounds, others: readonly number[] | undefined): Summary |
   return others && ratios(cpuOf(runs.get('speicher')!), others);
 }
 
-async function measureBatch(subjects: readonly Subject[], batch: number): Promise<ServersResult['batches'][number]> {
-  const runs = await inTurns(subjects, (subject) => load(subject, { ...WORK, ...timing, batch }));
+function summarized(batch: number, runs: Rounds): ServersResult['batches'][number] {
   const servers = [...runs].map(([name, measures]) => ({
     name,
     cpuUsPerOperation: summary(cpuOf(measures)),
@@ -75,18 +68,31 @@ async function measureBatch(subjects: readonly Subject[], batch: number): Promis
   return { batch, servers, ...(rivalRatio && { rivalRatio }), ...(wireRatio && { wireRatio }) };
 }
 
+async function measureBatches(names: readonly SubjectName[]): Promise<ServersResult['batches']> {
+  const results = BATCHES.map((batch) => ({ batch, runs: noMeasures(names) }));
+  await inSittings(names, start, async (subjects) => {
+    for (const { batch, runs } of results) {
+      await inTurns(subjects, rounds, async (subject) => load(subject, { ...WORK, ...timing, batch }), runs);
+    }
+  });
+  return results.map(({ batch, runs }) => summarized(batch, runs));
+}
+
 function latencyOf(measures: readonly LoadMeasure[], name: 'p50' | 'p99' | 'p999'): Summary {
   return summary(measures.map(({ latencyUs }) => latencyUs[name]));
 }
 
 /** All get the same rate: half of what the slowest of them takes with batches of 1. */
 async function measureHalfLoad(
-  subjects: readonly Subject[],
+  names: readonly SubjectName[],
   single: ServersResult['batches'][number],
 ): Promise<ServersResult['halfLoad']> {
   const { servers } = single;
   const rate = Math.round(Math.min(...servers.map(({ operationsPerSecond }) => operationsPerSecond.median)) / 2);
-  const runs = await inTurns(subjects, (subject) => load(subject, { ...WORK, ...timing, rate }));
+  const runs = noMeasures(names);
+  await inSittings(names, start, async (subjects) =>
+    inTurns(subjects, rounds, async (subject) => load(subject, { ...WORK, ...timing, rate }), runs),
+  );
   const latencies = [...runs].map(([name, measures]) => ({
     name,
     p50Us: latencyOf(measures, 'p50'),
@@ -102,16 +108,9 @@ async function measureHalfLoad(
 }
 
 buildNative();
-const subjects: Subject[] = [];
-try {
-  for (const name of installed(NAMES)) subjects.push(await startSubject(name));
-  console.log(PINNING);
-  for (const subject of subjects) await fill(subject, WORK);
-  const batches: ServersResult['batches'] = [];
-  for (const batch of BATCHES) batches.push(await measureBatch(subjects, batch));
-  const halfLoad = await measureHalfLoad(subjects, batches[0]!);
-  const result: ServersResult = { pinning: PINNING, rounds, ...timing, batches, halfLoad };
-  writeResult('servers', result);
-} finally {
-  await Promise.all(subjects.map(async (subject) => subject.stop()));
-}
+const names = installed(NAMES);
+console.log(PINNING);
+const batches = await measureBatches(names);
+const halfLoad = await measureHalfLoad(names, batches[0]!);
+const result: ServersResult = { pinning: PINNING, rounds, ...timing, batches, halfLoad };
+writeResult('servers', result);

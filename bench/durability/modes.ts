@@ -1,7 +1,8 @@
 /** CPU time and throughput in every mode, ours and Redis' in turn, of writes and of the load of the other figures. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { fill, load, type LoadMeasure } from '../lib/load.ts';
+import { fill, load } from '../lib/load.ts';
+import { inSittings, inTurns, noMeasures, type Measures } from '../lib/sittings.ts';
 import { ratios, summary, type Summary } from '../lib/statistics.ts';
 import type { Subject, SubjectName } from '../lib/subjects.ts';
 import type { DurabilityResult } from '../report/schemas.ts';
@@ -16,12 +17,6 @@ const LOADS = [
 const WARMUP_SECONDS = 0.3;
 const WORK = { connections: 50, keys: 100_000, valueBytes: 100 };
 
-/**
- * So many times all servers are started anew, and share the rounds: where its memory lies and in which order it was
- * compiled made up to 8 % between two processes of the same server.
- */
-export const SITTINGS = 3;
-
 /** A server in a mode. */
 interface Candidate {
   readonly name: SubjectName;
@@ -29,48 +24,10 @@ interface Candidate {
 }
 
 type Load = DurabilityResult['loads'][number];
-type Measures = Map<Candidate, LoadMeasure[]>;
-
-async function startAll(candidates: readonly Candidate[], folder: string): Promise<Map<Candidate, Subject>> {
-  const subjects = new Map<Candidate, Subject>();
-  try {
-    for (const candidate of candidates) {
-      const { name, mode } = candidate;
-      const subject = await startOn(name, mode, mkdtempSync(join(folder, `${name}-${mode}-`)));
-      subjects.set(candidate, subject);
-      await fill(subject, WORK);
-    }
-  } catch (error) {
-    await stopAll(subjects);
-    throw error;
-  }
-  return subjects;
-}
-
-async function stopAll(subjects: ReadonlyMap<Candidate, Subject>): Promise<void> {
-  await Promise.all([...subjects.values()].map(async (subject) => subject.stop()));
-}
-
-/** Every server in turn, in every round: what slows the machine down for a while slows all of them down. */
-async function inTurns(
-  subjects: ReadonlyMap<Candidate, Subject>,
-  measures: Measures,
-  options: { rounds: number; seconds: number; batch: number; getShare: number },
-): Promise<void> {
-  const { rounds, seconds, batch, getShare } = options;
-  for (let round = 0; round < rounds; round++) {
-    for (const [candidate, subject] of subjects) {
-      const measure = await load(subject, { ...WORK, batch, getShare, seconds, warmup: WARMUP_SECONDS });
-      if (measure.misses > 0) {
-        throw new Error(`${candidate.name} with ${candidate.mode} has lost ${measure.misses} keys`);
-      }
-      measures.get(candidate)!.push(measure);
-    }
-  }
-}
+type ModeMeasures = Measures<Candidate>;
 
 /** Operations a second of one server against those of another, round by round. */
-function shareOf(measures: Measures, one: Candidate, other: Candidate): Summary | undefined {
+function shareOf(measures: ModeMeasures, one: Candidate, other: Candidate): Summary | undefined {
   const rates = ({ name, mode }: Candidate): number[] =>
     [...measures].flatMap(([candidate, all]) =>
       candidate.name === name && candidate.mode === mode
@@ -84,7 +41,7 @@ function shareOf(measures: Measures, one: Candidate, other: Candidate): Summary 
 const ours = (mode: Mode): Candidate => ({ name: 'speicher', mode });
 const redis = (mode: Mode): Candidate => ({ name: 'Redis', mode });
 
-function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
+function summarized(measures: ModeMeasures): Pick<Load, 'rows' | 'shares'> {
   const rows = [...measures].map(([{ name, mode }, all]) => ({
     name,
     mode,
@@ -100,23 +57,25 @@ function summarized(measures: Measures): Pick<Load, 'rows' | 'shares'> {
   return { rows, shares };
 }
 
-/** @param options.rounds how many rounds each load has, over all sittings: a multiple of SITTINGS */
+/** @param options.rounds how many rounds each load has, over all sittings */
 export async function measureModes(
   names: readonly SubjectName[],
   folder: string,
-  options: { rounds: number; seconds: number },
+  { rounds, seconds }: { rounds: number; seconds: number },
 ): Promise<Load[]> {
   const candidates = names.flatMap((name) => MODES.map((mode) => ({ name, mode })));
-  const results = LOADS.map(() => new Map<Candidate, LoadMeasure[]>(candidates.map((candidate) => [candidate, []])));
-  const rounds = options.rounds / SITTINGS;
-  for (let sitting = 0; sitting < SITTINGS; sitting++) {
-    const subjects = await startAll(candidates, folder);
-    try {
-      for (const [at, each] of LOADS.entries()) await inTurns(subjects, results[at]!, { ...options, ...each, rounds });
-    } finally {
-      await stopAll(subjects);
+  const start = async ({ name, mode }: Candidate): Promise<Subject> => {
+    const subject = await startOn(name, mode, mkdtempSync(join(folder, `${name}-${mode}-`)));
+    await fill(subject, WORK);
+    return subject;
+  };
+  const results = LOADS.map(() => noMeasures<Candidate>(candidates));
+  await inSittings(candidates, start, async (subjects) => {
+    for (const [at, each] of LOADS.entries()) {
+      const options = { ...WORK, ...each, seconds, warmup: WARMUP_SECONDS };
+      await inTurns(subjects, rounds, async (subject) => load(subject, options), results[at]!);
     }
-  }
+  });
   return LOADS.map(({ getShare, batch }, at) => {
     const { rows, shares } = summarized(results[at]!);
     console.log(`${getShare * 100} % get, batches of ${batch}, operations a second:`);
