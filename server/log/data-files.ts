@@ -5,6 +5,17 @@ import type { OpenLog } from './log-writer.ts';
 import { MANIFEST, isOurs, logName, namesOf, replaceManifest, type Manifest } from './manifest.ts';
 import type { Recovered } from './recovery.ts';
 
+/** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
+const COUNTER_BLOCK = 2 ** 24;
+
+/** The last version and the last token that were given, or that are not given yet and may be. */
+type Counters = Pick<Manifest, 'lastVersion' | 'lastToken'>;
+
+/** What may be given behind those that were. */
+export function reservedBehind({ lastVersion, lastToken }: Counters): Counters {
+  return { lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK };
+}
+
 export class DataFiles {
   readonly #disk: Disk;
   readonly #random32: () => number;
@@ -14,6 +25,7 @@ export class DataFiles {
   lastToken: number;
   #lastNumber: number;
   #queue: Promise<void> = Promise.resolve();
+  #isReserving = false;
 
   /** @param recovered what was found at the start */
   constructor(disk: Disk, random32: () => number, { manifest, logs }: Recovered) {
@@ -48,6 +60,18 @@ export class DataFiles {
     this.#manifest = next;
     this.lastVersion = next.lastVersion;
     this.lastToken = next.lastToken;
+  }
+
+  /** DURABLE-4: what is given is below what the manifest says, always; so it says more once half of that is given. */
+  async reserveBehind(given: Counters): Promise<void> {
+    const left = Math.min(this.lastVersion - given.lastVersion, this.lastToken - given.lastToken);
+    if (this.#isReserving || left > COUNTER_BLOCK / 2) return;
+    this.#isReserving = true;
+    try {
+      await this.replace(reservedBehind(given));
+    } finally {
+      this.#isReserving = false;
+    }
   }
 
   /** Makes a log file, which the manifest does not name yet. */

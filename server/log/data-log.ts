@@ -6,7 +6,7 @@ import { SpeicherError } from '../../protocol/index.ts';
 import type { LoggedStore } from '../store/item-sink.ts';
 import { asError } from './as-error.ts';
 import { ChangeCount } from './change-count.ts';
-import { DataFiles } from './data-files.ts';
+import { DataFiles, reservedBehind } from './data-files.ts';
 import type { Disk } from './disk.ts';
 import { ZEROS_AHEAD_BYTES } from './data-log-options.ts';
 import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
@@ -15,9 +15,7 @@ import { snapshotName } from './manifest.ts';
 import { recover, type Progress, type Recovered } from './recovery.ts';
 import { writeSnapshot } from './snapshot.ts';
 import { rewriteParts } from './unsafe-tail.ts';
-
-/** Versions and tokens are reserved so many at a time, and again once half of them are given (DURABLE-4). */
-const COUNTER_BLOCK = 2 ** 24;
+import { Waiters, type Done } from './waiters.ts';
 
 /** With `everysec`, so long after the last sync has begun the next one does. */
 const SYNC_EVERY_MS = 1000;
@@ -47,12 +45,11 @@ export class DataLog {
   readonly #droppedBytes: number;
   #isDemanded = false;
   #failure: Error | undefined;
-  /** Snapshots that SYNC waits for, by their number; with `snapshot` only. */
+  /** The snapshots that SYNC waits for are numbered; with `snapshot` only. */
   #ticket = 1;
   #safeTicket = 0;
-  #snapshotWaiters: { ticket: number; done: (error?: Error) => void }[] = [];
+  readonly #waiters = new Waiters();
   #running: Promise<void> | undefined;
-  #isReserving = false;
   #lastSyncMs: number;
   #lastMarkMs: number;
   #lastRetryMs = 0;
@@ -104,9 +101,7 @@ export class DataLog {
     if (recovered.isNew) await this.#files.replace({});
     else await this.#deps.disk.syncDirectory();
     await rewriteParts(this.#deps.disk, recovered.unsafe);
-    const lastVersion = recovered.lastVersion + COUNTER_BLOCK;
-    const lastToken = recovered.lastToken + COUNTER_BLOCK;
-    const reserved = { ...this.#files.manifest, lastVersion, lastToken };
+    const reserved = { ...this.#files.manifest, ...reservedBehind(recovered) };
     if (this.#options.mode === 'snapshot') {
       await this.#files.replace(reserved);
       store.sink = this.#changes;
@@ -207,20 +202,20 @@ export class DataLog {
    *
    * @param ticket what `commit` has returned
    */
-  whenSafe(ticket: number, done: (error?: Error) => void): void {
+  whenSafe(ticket: number, done: Done): void {
     if (this.#writer !== undefined) return this.#writer.whenSynced(ticket, done);
     if (ticket <= this.#safeTicket) return done();
     if (this.#failure) return done(this.#failure);
-    this.#snapshotWaiters.push({ ticket, done });
+    this.#waiters.add(ticket, done);
     this.#deps.defer(() => void this.#serveWaiters());
   }
 
   async #serveWaiters(): Promise<void> {
-    if (this.#running !== undefined || this.#snapshotWaiters.length === 0) return;
+    if (this.#running !== undefined || this.#waiters.isEmpty) return;
     try {
       await this.snapshot();
     } catch (error) {
-      for (const { done } of this.#snapshotWaiters.splice(0)) done(asError(error));
+      this.#waiters.fail(asError(error));
     }
   }
 
@@ -231,7 +226,9 @@ export class DataLog {
     const writer = this.#writer;
     if (writer !== undefined) this.#tickLog(writer, nowMs);
     if (this.#failure !== undefined || this.#running !== undefined || nowMs < this.#retrySnapshotMs) return;
-    this.#reserve();
+    this.#files.reserveBehind(this.#deps.store).catch((error: unknown) => {
+      this.#deps.logger.error({ event: 'manifest-failed', err: asError(error) }, 'the manifest cannot be replaced');
+    });
     const isDue =
       writer === undefined
         ? this.#changes.count > 0 && nowMs >= this.#nextSnapshotMs
@@ -261,22 +258,6 @@ export class DataLog {
     writer.startSync();
   }
 
-  /** DURABLE-4: what is given is below what the manifest says, always. */
-  #reserve(): void {
-    const { lastVersion, lastToken } = this.#deps.store;
-    const left = Math.min(this.#files.lastVersion - lastVersion, this.#files.lastToken - lastToken);
-    if (this.#isReserving || left > COUNTER_BLOCK / 2) return;
-    this.#isReserving = true;
-    this.#files
-      .replace({ lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK })
-      .catch((error: unknown) => {
-        this.#deps.logger.error({ event: 'manifest-failed', err: asError(error) }, 'the manifest cannot be replaced');
-      })
-      .finally(() => {
-        this.#isReserving = false;
-      });
-  }
-
   /**
    * Writes a snapshot of the store; the log begins anew behind it. While one is under way, later calls wait for it.
    *
@@ -285,7 +266,7 @@ export class DataLog {
   snapshot(): Promise<void> {
     this.#running ??= this.#snapshot().finally(() => {
       this.#running = undefined;
-      if (this.#snapshotWaiters.length > 0) this.#deps.defer(() => void this.#serveWaiters());
+      if (!this.#waiters.isEmpty) this.#deps.defer(() => void this.#serveWaiters());
     });
     return this.#running;
   }
@@ -330,9 +311,7 @@ export class DataLog {
     }
     this.#nextSnapshotMs = nowMs() + this.#options.snapshotEveryMs;
     this.#safeTicket = ticket;
-    const served = this.#snapshotWaiters.filter((waiter) => waiter.ticket <= ticket);
-    this.#snapshotWaiters = this.#snapshotWaiters.filter((waiter) => waiter.ticket > ticket);
-    for (const { done } of served) done();
+    this.#waiters.serve(ticket);
     await this.#files.removeRemnants();
   }
 
@@ -359,7 +338,7 @@ export class DataLog {
     if (this.#failure !== undefined) return;
     this.#failure = cause;
     this.#deps.logger.error({ event: 'storage-failed', err: cause }, 'the storage fails: no more changes are taken');
-    for (const { done } of this.#snapshotWaiters.splice(0)) done(cause);
+    this.#waiters.fail(cause);
   }
 
   /**
@@ -373,7 +352,7 @@ export class DataLog {
     try {
       while (this.#running !== undefined) await this.#running.catch(() => {});
       if (this.#writer === undefined) {
-        while (this.#changes.count > 0 || this.#snapshotWaiters.length > 0) await this.snapshot();
+        while (this.#changes.count > 0 || !this.#waiters.isEmpty) await this.snapshot();
       } else {
         await this.#closeLog(this.#writer);
       }

@@ -15,6 +15,7 @@ import type { DiskFile } from './disk.ts';
 import { FramePuts } from './frame-puts.ts';
 import { writeCounters, writePut, writeRemove, writeReset, writeTouch } from './records.ts';
 import { SyncPace } from './sync-pace.ts';
+import { Waiters, type Done } from './waiters.ts';
 
 export type WriterState = 'writing' | 'full' | 'failed';
 
@@ -36,11 +37,6 @@ export interface OpenLog {
 
 /** More than so many bytes take long on any disk: they are not synced at once. */
 const AT_ONCE_BYTES_MAX = 256 * 1024;
-
-interface Waiter {
-  readonly sequence: number;
-  readonly done: (error?: Error) => void;
-}
 
 export interface LogWriterOptions {
   readonly nowMs: () => number;
@@ -76,7 +72,7 @@ export class LogWriter implements ItemSink {
   #zerosTo = 0;
   /** Files before this one that have something unsynced. */
   #before: DiskFile[] = [];
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters();
   readonly #pace = new SyncPace();
   #isSyncing = false;
   #isSyncPlanned = false;
@@ -243,17 +239,15 @@ export class LogWriter implements ItemSink {
     if (this.state === 'failed' || this.state === state) return;
     this.state = state;
     this.cause = cause;
-    if (state === 'failed') {
-      for (const { done } of this.#waiters.splice(0)) done(cause);
-    }
+    if (state === 'failed') this.#waiters.fail(cause);
     this.#options.onState(state, cause);
   }
 
   /** Calls back once every block up to this one is safe from a loss of power, or with why it never will be. */
-  whenSynced(sequence: number, done: (error?: Error) => void): void {
+  whenSynced(sequence: number, done: Done): void {
     if (sequence <= this.syncedSequence) return done();
     if (this.state === 'failed') return done(this.cause);
-    this.#waiters.push({ sequence, done });
+    this.#waiters.add(sequence, done);
     this.#planSync();
   }
 
@@ -323,16 +317,14 @@ export class LogWriter implements ItemSink {
     if (this.state === 'failed') return;
     if (file === this.#log.file) this.#syncedToBytes = toBytes;
     this.#serve(sequence);
-    if (this.#waiters.length > 0) this.#planSync();
+    if (!this.#waiters.isEmpty) this.#planSync();
   }
 
   /** All blocks up to this one are synced. */
   #serve(sequence: number): void {
     this.syncs++;
     this.syncedSequence = sequence;
-    const served = this.#waiters.filter((waiter) => waiter.sequence <= sequence);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.sequence > sequence);
-    for (const { done } of served) done();
+    this.#waiters.serve(sequence);
   }
 
   /**
