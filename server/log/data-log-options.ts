@@ -10,12 +10,23 @@ export type DurabilityMode = 'snapshot' | 'everysec' | 'always';
 /** So much of the log is filled with zeros ahead of it: as much as a few turns write, or some dozen syncs. */
 export const ZEROS_AHEAD_BYTES = 256 * 1024;
 
+/** Every start begins a log file: with more of them the log is rewritten while it serves, however short it is. */
+export const LOGS_MAX = 32;
+
+/** With more it is rewritten before the start is over: those before have all ended sooner than they could do it. */
+export const LOGS_AT_START_MAX = 2 * LOGS_MAX;
+
+/** A snapshot that failed is tried again after so long. */
+export const RETRY_SNAPSHOT_MS = 30_000;
+
 export interface DataLogOptions {
   readonly mode: DurabilityMode;
   /** A log is rewritten once it is as long as the last snapshot and this long at least, in bytes. */
   readonly rewriteBytesMin: number;
   /** With `snapshot`: so long after the last one the next is written, if something has changed. */
   readonly snapshotEveryMs: number;
+  /** A snapshot that nobody waits for and that failed is tried again after so long. Default: RETRY_SNAPSHOT_MS. */
+  readonly retrySnapshotMs?: number;
   /** So many bytes of the log are filled with zeros ahead (LogWriter). Default: ZEROS_AHEAD_BYTES. */
   readonly zerosAheadBytes?: number;
 }

@@ -8,7 +8,7 @@ import { asError } from './as-error.ts';
 import { ChangeCount } from './change-count.ts';
 import { DataFiles, reservedBehind } from './data-files.ts';
 import type { Disk } from './disk.ts';
-import { ZEROS_AHEAD_BYTES } from './data-log-options.ts';
+import { LOGS_AT_START_MAX, LOGS_MAX, RETRY_SNAPSHOT_MS, ZEROS_AHEAD_BYTES } from './data-log-options.ts';
 import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
 import { LogWriter, type WriterState } from './log-writer.ts';
 import { snapshotName } from './manifest.ts';
@@ -20,18 +20,21 @@ import { Waiters, type Done } from './waiters.ts';
 /** With `everysec`, so long after the last sync has begun the next one does. */
 const SYNC_EVERY_MS = 1000;
 
-/** A log whose disk was full is tried again after so long, and a snapshot that failed. */
+/** A log whose disk was full is tried again after so long. */
 const RETRY_FULL_MS = 500;
-const RETRY_SNAPSHOT_MS = 30_000;
-
-/** Every start begins a log file: after so many the log is rewritten, however short it is. */
-const LOGS_MAX = 32;
 
 /** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
 const MARK_EVERY_MS = 60_000;
 
 /** The reply must not leave: what it tells of could not be written. */
 export const LOST = -1;
+
+/** A log file that a snapshot can stand before. */
+interface BegunLog {
+  readonly number: number;
+  /** Of its first block. */
+  readonly firstSequence: number;
+}
 
 export class DataLog {
   readonly #options: DataLogOptions;
@@ -50,6 +53,7 @@ export class DataLog {
   #safeTicket = 0;
   readonly #waiters = new Waiters();
   #running: Promise<void> | undefined;
+  #begun: BegunLog | undefined;
   #lastSyncMs: number;
   #lastMarkMs: number;
   #lastRetryMs = 0;
@@ -125,6 +129,7 @@ export class DataLog {
       store.sink = this.#writer;
     }
     await this.#files.removeRemnants();
+    if (this.#files.manifest.logs.length > LOGS_AT_START_MAX) await this.#rewrite();
   }
 
   /** Whether changes are taken: not while there is no space, and never again after a failure. */
@@ -235,11 +240,17 @@ export class DataLog {
         : writer.state === 'writing' &&
           (this.#files.manifest.logs.length > LOGS_MAX ||
             this.#oldLogBytes + writer.fileBytes >= Math.max(this.#options.rewriteBytesMin, this.#snapshotBytes));
-    if (!isDue) return;
-    this.snapshot().catch((error: unknown) => {
-      this.#retrySnapshotMs = nowMs + RETRY_SNAPSHOT_MS;
+    if (isDue) void this.#rewrite();
+  }
+
+  /** Writes a snapshot that nobody waits for: one that fails is tried again later. */
+  async #rewrite(): Promise<void> {
+    try {
+      await this.snapshot();
+    } catch (error) {
+      this.#retrySnapshotMs = this.#deps.nowMs() + (this.#options.retrySnapshotMs ?? RETRY_SNAPSHOT_MS);
       this.#deps.logger.error({ event: 'snapshot-failed', err: asError(error) }, 'a snapshot could not be written');
-    });
+    }
   }
 
   #tickLog(writer: LogWriter, nowMs: number): void {
@@ -276,7 +287,7 @@ export class DataLog {
     if (this.#failure) throw this.#failure;
     const writer = this.#writer;
     const log = writer === undefined ? undefined : await this.#nextLog(writer);
-    const number = log?.number ?? this.#files.nextNumber();
+    const number = this.#files.nextNumber();
     const ticket = this.#ticket++;
     const changes = this.#changes.count;
     this.#changes.count = 0;
@@ -298,8 +309,9 @@ export class DataLog {
       await this.#files.replace(
         log === undefined
           ? { snapshot: number, logs: [] }
-          : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
+          : { snapshot: number, logs: [log.number], firstSequence: log.firstSequence },
       );
+      this.#begun = undefined;
       this.#snapshotBytes = written.bytes;
       this.#oldLogBytes = 0;
       this.#snapshots++;
@@ -315,16 +327,20 @@ export class DataLog {
     await this.#files.removeRemnants();
   }
 
-  /** Begins a new log file and goes on in it. */
-  async #nextLog(writer: LogWriter): Promise<{ number: number; firstSequence: number }> {
+  /** Begins a new log file and goes on in it, unless that was done for a snapshot that then could not be written. */
+  async #nextLog(writer: LogWriter): Promise<BegunLog> {
+    if (this.#begun !== undefined) return this.#begun;
     const { open, number } = await this.#files.createLog();
-    await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
-    if (!writer.flush()) {
+    try {
+      await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
+      if (!writer.flush()) throw writer.cause ?? new Error('the log cannot be written');
+    } catch (error) {
       await open.file.close();
-      throw writer.cause ?? new Error('the log cannot be written');
+      throw error;
     }
     this.#oldLogBytes += writer.fileBytes;
-    return { number, firstSequence: writer.switchTo(open) };
+    this.#begun = { number, firstSequence: writer.switchTo(open) };
+    return this.#begun;
   }
 
   #onState(state: WriterState, cause: Error | undefined): void {

@@ -206,4 +206,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'const leftBytes = this.sizeBytes - this.at;',
     replace: 'const leftBytes = this.zerosAt - this.at;',
   },
+  {
+    name: 'a snapshot that is tried again stands before the end of its log',
+    file: 'data-log.ts',
+    find: 'return this.#begun;\n    const',
+    replace: 'return { ...this.#begun, firstSequence: writer.writtenSequence + 1 };\n    const',
+  },
 ];

@@ -155,6 +155,7 @@ class Simulation implements SimWorld {
         mode: this.#plan.mode,
         rewriteBytesMin: this.#plan.rewriteBytesMin,
         snapshotEveryMs: 700,
+        retrySnapshotMs: 300,
         zerosAheadBytes: this.#plan.zerosAheadBytes,
       },
       {
