@@ -9,6 +9,9 @@ import type { SimDisk } from './testing/sim-disk.ts';
 
 const logsOn = (disk: SimDisk): number => [...disk.contents().keys()].filter((name) => name.startsWith('log-')).length;
 
+const noRoomForSnapshots = (operation: string, name: string): string | undefined =>
+  operation === 'write' && name.startsWith('snapshot-') ? 'ENOSPC' : undefined;
+
 /** Starts that change something and are killed before they do anything by themselves; the store of the last one. */
 async function killedStarts(disk: SimDisk, count: number): Promise<{ store: ModelStore; mostLogs: number }> {
   let store = new ModelStore();
@@ -48,9 +51,7 @@ test('starts that are killed too soon for that rewrite them before they serve', 
 });
 
 test('a start that cannot rewrite them serves all the same, and tells', async () => {
-  const isFull = (operation: string, name: string): string | undefined =>
-    operation === 'write' && name.startsWith('snapshot-') ? 'ENOSPC' : undefined;
-  const disk = calmDisk({ fault: isFull });
+  const disk = calmDisk({ fault: noRoomForSnapshots });
   await killedStarts(disk, LOGS_AT_START_MAX);
   const store = new ModelStore();
   const events: unknown[] = [];
@@ -64,9 +65,7 @@ test('a start that cannot rewrite them serves all the same, and tells', async ()
 
 test('a snapshot that is tried again and again leaves one file more, and what it goes on behind is read', async () => {
   let isRoom = false;
-  const isFull = (operation: string, name: string): string | undefined =>
-    !isRoom && operation === 'write' && name.startsWith('snapshot-') ? 'ENOSPC' : undefined;
-  const disk = calmDisk({ fault: isFull });
+  const disk = calmDisk({ fault: (...call) => (isRoom ? undefined : noRoomForSnapshots(...call)) });
   const store = new ModelStore();
   const log = await openLog(disk, store);
   for (let tries = 0; tries < 5; tries++) {
