@@ -287,7 +287,8 @@ export class DataLog {
     if (this.#failure) throw this.#failure;
     const writer = this.#writer;
     const log = writer === undefined ? undefined : await this.#nextLog(writer);
-    const number = this.#files.nextNumber();
+    // Who has lost the manifest knows by its number where a snapshot belongs.
+    const number = log?.number ?? this.#files.nextNumber();
     const ticket = this.#ticket++;
     const changes = this.#changes.count;
     this.#changes.count = 0;
@@ -304,14 +305,14 @@ export class DataLog {
         await writer.synced();
       }
       await disk.syncDirectory();
-      // Of a replacement that fails it is not known which manifest is there.
+      // Of a replacement that fails it is not known which manifest is there: no file of this name may be written anew.
       isNamed = true;
+      this.#begun = undefined;
       await this.#files.replace(
         log === undefined
           ? { snapshot: number, logs: [] }
-          : { snapshot: number, logs: [log.number], firstSequence: log.firstSequence },
+          : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
       );
-      this.#begun = undefined;
       this.#snapshotBytes = written.bytes;
       this.#oldLogBytes = 0;
       this.#snapshots++;

@@ -212,4 +212,10 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return this.#begun;\n    const',
     replace: 'return { ...this.#begun, firstSequence: writer.writtenSequence + 1 };\n    const',
   },
+  {
+    name: 'a snapshot that the manifest may name is written anew',
+    file: 'data-log.ts',
+    find: '      this.#begun = undefined;\n',
+    replace: '      if (this.#begun === undefined) this.#begun = undefined;\n',
+  },
 ];
