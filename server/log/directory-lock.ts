@@ -3,7 +3,7 @@
  * however it ends, so a lock that nobody holds is known by that nobody answers; and no number of a process is mistaken
  * for another's, be it after a restart of the machine or in another container.
  */
-import { open, rename, stat, unlink, link } from 'node:fs/promises';
+import { link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { SpeicherError } from '../../protocol/index.ts';
@@ -54,10 +54,20 @@ async function take(base: string, directory: string): Promise<Server> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const server = await listen(path);
     if (server !== undefined) return server;
-    if (await answers(path)) throw inUse(directory);
+    await expectSocket(path);
+    if (await isHeld(path)) throw inUse(directory);
     await moveAway(base, directory);
   }
   throw inUse(directory);
+}
+
+/** What is no socket is nobody's lock, and may be somebody's file. */
+async function expectSocket(path: string): Promise<void> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (stats?.isSocket() === false) throw new Error(`"${LOCK}" in it is no socket`);
 }
 
 /**
@@ -73,7 +83,7 @@ async function moveAway(base: string, directory: string): Promise<void> {
     if (await isThere(path)) throw error;
     return;
   }
-  if (await answers(aside)) {
+  if (await isHeld(aside)) {
     await link(aside, path).catch(() => {});
     await unlink(aside).catch(() => {});
     throw inUse(directory);
@@ -104,16 +114,26 @@ function listen(path: string): Promise<Server | undefined> {
   });
 }
 
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+/**
+ * Whether a process listens at the path. One that answers nobody any more, because it was stopped or is too busy, is
+ * there all the same: the system then says EAGAIN, or lets wait.
+ *
+ * @throws Error if it cannot be known, as without the right to ask
+ */
+function isHeld(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const end = (isAlive: boolean) => {
+    const end = (isThere: boolean) => {
       socket.destroy();
-      resolve(isAlive);
+      resolve(isThere);
     };
     socket.setTimeout(ANSWER_MS, () => end(true));
     socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') end(false);
+      else if (error.code === 'EAGAIN') end(true);
+      else reject(error);
+    });
   });
 }
 
