@@ -77,8 +77,9 @@ async function takeCut(from: Disk): Promise<Cut> {
   throw new SpeicherError('SPEICHER_STORAGE', 'the files of the directory never stand still');
 }
 
-function filesOf({ snapshot, logs, firstSequence }: Manifest): unknown {
-  return { snapshot, logs, firstSequence };
+/** What must be the same before and after they are looked at: what a later manifest says is safe may lie behind that. */
+function filesOf({ snapshot, logs, firstSequence, safeSequence }: Manifest): unknown {
+  return { snapshot, logs, firstSequence, safeSequence };
 }
 
 async function manifestOf(disk: Disk): Promise<Manifest> {

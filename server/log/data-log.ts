@@ -310,7 +310,8 @@ export class DataLog {
       this.#begun = undefined;
       await this.#files.replace(
         log === undefined
-          ? { snapshot: number, logs: [] }
+          ? // Without logs the sequence of blocks begins anew.
+            { snapshot: number, logs: [], safeSequence: 0 }
           : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
       );
       this.#snapshotBytes = written.bytes;
@@ -374,7 +375,9 @@ export class DataLog {
         await this.#closeLog(this.#writer);
       }
       // In order nothing was given that is not known.
-      await this.#files.replace({ lastVersion: store.lastVersion, lastToken: store.lastToken });
+      const { lastVersion, lastToken } = store;
+      const safeSequence = this.#writer?.syncedSequence ?? 0;
+      await this.#files.replace({ lastVersion, lastToken, safeSequence });
     } catch (error) {
       throw new SpeicherError('SPEICHER_STORAGE', 'not everything was made durable', {
         cause: this.#failure ?? error,

@@ -24,6 +24,11 @@ const schema = z.object({
   logs: z.array(count),
   /** The sequence of the first block of the first log. */
   firstSequence: count,
+  /**
+   * Up to this block all were safe when the log was closed in order: where fewer are found, some are lost, and not with
+   * a torn tail. 0: it is not known.
+   */
+  safeSequence: count.default(0),
   /** Neither versions nor tokens up to these will be given again (DURABLE-4). */
   lastVersion: count,
   lastToken: count,
@@ -36,6 +41,7 @@ export const FIRST_MANIFEST: Manifest = {
   snapshot: null,
   logs: [],
   firstSequence: 1,
+  safeSequence: 0,
   lastVersion: 0,
   lastToken: 0,
 };

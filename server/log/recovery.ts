@@ -125,6 +125,7 @@ class Recovery {
         const isUsed = await this.#readLog(reader);
         if (isUsed || this.#torn === undefined) kept = index + 1;
       }
+      this.#expectSafe(logReaders.at(-1));
       const greatestVersion = Math.max(lastVersion, this.#records.lastVersion);
       const greatestToken = Math.max(lastToken, this.#records.lastToken);
       this.#sink.counters(greatestVersion, greatestToken);
@@ -221,6 +222,13 @@ class Recovery {
       throw corrupt(file, at, `block ${this.#nextSequence} was safe once, and cannot be read`);
     }
     return false;
+  }
+
+  /** What the manifest says is safe cannot have been torn off with the end of the last file. */
+  #expectSafe(last: BlockReader | undefined): void {
+    if (last === undefined || this.#nextSequence > this.#manifest.safeSequence) return;
+    const { file, at } = this.#torn ?? { file: last.name, at: last.at };
+    throw corrupt(file, at, `block ${this.#nextSequence} was safe once, and cannot be read`);
   }
 
   #readRecords(reader: BlockReader): void {
