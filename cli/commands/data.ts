@@ -1,15 +1,21 @@
 /** `speicher check`, `repair` and `backup`: what a server keeps on a disk. */
 import { Command } from 'commander';
 import type { DataReport } from '../../server/log/check.ts';
-import { EXIT } from '../exit-codes.ts';
+import type { FileReport } from '../../server/log/salvage.ts';
+import { EXIT, errorLine } from '../exit-codes.ts';
+
+function fileText({ bytes, blocks, records, badBytes, badAt, trouble }: FileReport): string {
+  if (trouble !== undefined) return trouble;
+  const bad = badAt === undefined ? '' : `, ${badBytes} bytes unreadable from byte ${badAt} on`;
+  return `${bytes} bytes, ${blocks} blocks, ${records} records${bad}`;
+}
 
 function printReport({ files, items, problem, droppedBytes }: DataReport): void {
-  for (const { name, bytes, blocks, records, badBytes, badAt } of files) {
-    const bad = badAt === undefined ? '' : `, ${badBytes} bytes unreadable from byte ${badAt} on`;
-    process.stdout.write(`${name}: ${bytes} bytes, ${blocks} blocks, ${records} records${bad}\n`);
-  }
+  for (const file of files) process.stdout.write(`${file.name}: ${fileText(file)}\n`);
   if (droppedBytes > 0) process.stdout.write(`a torn end of ${droppedBytes} bytes would be dropped\n`);
-  process.stdout.write(problem === undefined ? `good: ${items} items\n` : `${problem}\n${items} items can be saved\n`);
+  process.stdout.write(
+    problem === undefined ? `good: ${items} items\n` : `${errorLine(problem)}\n${items} items can be saved\n`,
+  );
 }
 
 /** The directory must be this process's alone while it is read. */
@@ -58,7 +64,7 @@ async function backup(directory: string, { to }: { to: string }): Promise<void> 
   // A copy that has never been read is a hope.
   const { items, problem, droppedBytes } = await checkData(copy);
   if (problem !== undefined) {
-    process.stdout.write(`the copy is damaged, as the data are: ${problem}\n`);
+    process.stdout.write(`the copy is damaged, as the data are: ${errorLine(problem)}\n`);
     process.exitCode = EXIT.miss;
     return;
   }

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SpeicherError } from '../../protocol/index.ts';
 import { extentOf } from './block-reader.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { namesOf, readManifest, replaceManifest, type Manifest } from './manifest.ts';
+import { namesOf, noData, readManifest, replaceManifest, type Manifest } from './manifest.ts';
 
 /** Files may go while they are opened, each time a snapshot ends: so often in a row that is no chance. */
 const ATTEMPTS = 100;
@@ -84,7 +84,7 @@ function filesOf({ snapshot, logs, firstSequence, safeSequence }: Manifest): unk
 
 async function manifestOf(disk: Disk): Promise<Manifest> {
   const manifest = await readManifest(disk, await disk.list());
-  if (manifest === undefined) throw new SpeicherError('SPEICHER_OPTION', 'the directory has no data of a server');
+  if (manifest === undefined) throw noData();
   return manifest;
 }
 

@@ -11,7 +11,7 @@
 import { readU32 } from '../../protocol/index.ts';
 import { BLOCK_HEADER_BYTES, BlockHeader, HEAD_BYTES, KIND, LENGTH_AT, isSealed, readHead } from './blocks.ts';
 import type { FileHead, HeadProblem } from './blocks.ts';
-import type { Disk, DiskFile } from './disk.ts';
+import type { ReadableDisk, ReadableFile } from './disk.ts';
 
 /** `more`: call `fill`. `bad`: what lies at `at` is no block. `end`: the file ends behind a block, zeros apart. */
 export type BlockOutcome = 'block' | 'more' | 'bad' | 'end';
@@ -29,7 +29,7 @@ export interface FileExtent {
 }
 
 /** Looks at a file from its end on. */
-export async function extentOf(file: DiskFile): Promise<FileExtent> {
+export async function extentOf(file: ReadableFile): Promise<FileExtent> {
   const sizeBytes = await file.sizeBytes();
   const piece = new Uint8Array(Math.min(sizeBytes, ZEROS_PIECE_BYTES));
   let zerosAt = sizeBytes;
@@ -44,7 +44,7 @@ export async function extentOf(file: DiskFile): Promise<FileExtent> {
 }
 
 /** A file in which zeros are what they are. */
-async function wholeOf(file: DiskFile): Promise<FileExtent> {
+async function wholeOf(file: ReadableFile): Promise<FileExtent> {
   const sizeBytes = await file.sizeBytes();
   return { sizeBytes, zerosAt: sizeBytes };
 }
@@ -63,12 +63,17 @@ export class BlockReader {
   recordsEnd = 0;
   /** Offset in the file of the next block, or of what is none. */
   at = HEAD_BYTES;
-  readonly #file: DiskFile;
+  readonly #file: ReadableFile;
   readonly #headCrc: number;
   #base = 0;
   #neededBytes = 0;
 
-  private constructor(name: string, file: DiskFile, { sizeBytes, zerosAt }: FileExtent, head: FileHead | HeadProblem) {
+  private constructor(
+    name: string,
+    file: ReadableFile,
+    { sizeBytes, zerosAt }: FileExtent,
+    head: FileHead | HeadProblem,
+  ) {
     this.name = name;
     this.#file = file;
     this.sizeBytes = sizeBytes;
@@ -78,7 +83,7 @@ export class BlockReader {
   }
 
   /** Opens a file and reads its head. */
-  static async open(disk: Disk, name: string): Promise<BlockReader> {
+  static async open(disk: ReadableDisk, name: string): Promise<BlockReader> {
     const file = await disk.open(name);
     try {
       const first = new Uint8Array(HEAD_BYTES);

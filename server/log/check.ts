@@ -6,31 +6,18 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { SpeicherError } from '../../protocol/index.ts';
 import { silentLogger } from '../logger.ts';
 import { ArenaStore } from '../store/arena/arena-store.ts';
-import { BlockReader } from './block-reader.ts';
+import { reservedBehind } from './data-files.ts';
 import { DataLog } from './data-log.ts';
-import type { Disk } from './disk.ts';
-import { logName, readManifest, snapshotName } from './manifest.ts';
-import { RecordReader } from './records.ts';
+import type { Disk, ReadableDisk } from './disk.ts';
+import { noData } from './manifest.ts';
 import { recover } from './recovery.ts';
-import type { ItemSink } from '../store/item-sink.ts';
-
-/** What could be read of a file. */
-export interface FileReport {
-  readonly name: string;
-  readonly bytes: number;
-  readonly blocks: number;
-  readonly records: number;
-  /** Bytes that are in no readable block. */
-  readonly badBytes: number;
-  /** Where the first of them is, in bytes; undefined if there are none. */
-  readonly badAt: number | undefined;
-}
+import { salvage, type FileReport, type Salvaged } from './salvage.ts';
 
 export interface DataReport {
   readonly files: readonly FileReport[];
   readonly items: number;
   /** Why a server would not start; undefined: it would. */
-  readonly problem: string | undefined;
+  readonly problem: SpeicherError | undefined;
   /** Bytes of a torn tail that a start would drop. */
   readonly droppedBytes: number;
 }
@@ -47,110 +34,63 @@ function newStore() {
 /**
  * Reads all files of a directory.
  *
- * @throws Error if they cannot be read at all
+ * @throws SpeicherError `SPEICHER_OPTION` if a server has never written anything to it
+ * @throws Error if it cannot be read
  */
-export async function checkData(disk: Disk): Promise<DataReport> {
+export async function checkData(disk: ReadableDisk): Promise<DataReport> {
   const { store, sink } = newStore();
-  const files: FileReport[] = [];
-  let problem: string | undefined;
-  let droppedBytes = 0;
-  try {
-    droppedBytes = (await recover(disk, sink)).dropped?.bytes ?? 0;
-  } catch (error) {
-    if (!(error instanceof SpeicherError)) throw error;
-    problem = `${error.code}: ${error.message}`;
-  }
   const salvaged = newStore();
-  for (const name of await namesInOrder(disk)) files.push(await salvage(disk, name, salvaged.sink));
-  const { items } = (problem === undefined ? store : salvaged.store).stats();
-  return { files, items, problem, droppedBytes };
+  const { files } = await salvage(disk, salvaged.sink);
+  try {
+    const { isNew, dropped } = await recover(disk, sink);
+    if (isNew) throw noData();
+    return { files, items: store.stats().items, problem: undefined, droppedBytes: dropped?.bytes ?? 0 };
+  } catch (error) {
+    if (!(error instanceof SpeicherError) || error.code === 'SPEICHER_OPTION') throw error;
+    return { files, items: salvaged.store.stats().items, problem: error, droppedBytes: 0 };
+  }
 }
 
 /**
  * Writes all that can be read of a directory to another one, which must be empty. What lies behind damage is taken too:
- * of the items that it concerns an older state may come back.
+ * of the items that it concerns an older state may come back. What has expired does not, and no version or token is
+ * given again, as far as the manifest or a block tells of it.
  *
  * @returns what was found, as `checkData` tells it
- * @throws SpeicherError `SPEICHER_STORAGE` if the other one is not empty or cannot be written
+ * @throws SpeicherError `SPEICHER_OPTION` if there is nothing to save or the other one is not empty;
+ *   `SPEICHER_DATA_NEWER`; `SPEICHER_STORAGE` if the other one cannot be written
  */
-export async function repairData(disk: Disk, to: Disk, nowMs: () => number): Promise<DataReport> {
-  if ((await to.list()).length > 0)
-    throw new SpeicherError('SPEICHER_STORAGE', 'the directory to write to is not empty');
+export async function repairData(disk: ReadableDisk, to: Disk, nowMs: () => number): Promise<DataReport> {
+  if ((await to.list()).length > 0) throw new SpeicherError('SPEICHER_OPTION', 'a repair needs an empty directory');
   const report = await checkData(disk);
+  if (report.problem?.code === 'SPEICHER_DATA_NEWER') throw report.problem;
   const { store, sink } = newStore();
-  for (const name of await namesInOrder(disk)) await salvage(disk, name, sink);
-  const recovered = await recover(to, newStore().sink);
-  const counted = { ...recovered, lastVersion: sink.lastVersion, lastToken: sink.lastToken };
+  const salvaged = await salvage(disk, sink);
+  const counters = givenBy(salvaged);
+  sink.counters(counters.lastVersion, counters.lastToken);
   const log = await DataLog.open(
     { mode: 'snapshot', rewriteBytesMin: 0, snapshotEveryMs: Number.MAX_SAFE_INTEGER },
     {
       disk: to,
       store: sink,
       logger: silentLogger,
-      nowMs,
+      nowMs: () => Math.max(nowMs(), salvaged.lastTimeMs),
       elapsedMs: nowMs,
       random32: () => randomBytes(4).readUInt32BE(),
       defer: (call) => void setImmediate(call),
     },
-    counted,
+    { ...(await recover(to, newStore().sink)), ...counters },
   );
   await log.snapshot();
   await log.close();
   return { ...report, items: store.stats().items };
 }
 
-/** The snapshot and the logs behind it: as the manifest says, or by their numbers if there is none to be read. */
-async function namesInOrder(disk: Disk): Promise<string[]> {
-  const names = await disk.list();
-  try {
-    const manifest = await readManifest(disk, names);
-    if (manifest === undefined) return [];
-    const { snapshot, logs } = manifest;
-    return [...(snapshot === null ? [] : [snapshotName(snapshot)]), ...logs.map(logName)].filter((name) =>
-      names.includes(name),
-    );
-  } catch (error) {
-    if (!(error instanceof SpeicherError)) throw error;
-  }
-  const numbered = names.flatMap((name) => {
-    const [, kind, number] = /^(snapshot|log)-(\d+)$/.exec(name) ?? [];
-    // A snapshot has the number of the log that goes on behind it.
-    return kind === undefined ? [] : [{ name, order: 2 * Number(number) + (kind === 'log' ? 1 : 0) }];
-  });
-  return numbered.toSorted((a, b) => a.order - b.order).map(({ name }) => name);
-}
-
-/** Reads every block of a file that can be read, and tells the sink. */
-async function salvage(disk: Disk, name: string, sink: ItemSink): Promise<FileReport> {
-  const reader = await BlockReader.open(disk, name);
-  const records = new RecordReader(sink);
-  let blocks = 0;
-  let readBytes = reader.at;
-  let badAt: number | undefined;
-  try {
-    // Without its head, none of a file's checksums can be known.
-    if (typeof reader.head === 'string') {
-      return { name, bytes: reader.sizeBytes, blocks, records: 0, badBytes: reader.sizeBytes, badAt: 0 };
-    }
-    for (let sequence = 0; ;) {
-      const startAt = reader.at;
-      const outcome = reader.next();
-      if (outcome === 'end') break;
-      if (outcome === 'more') {
-        await reader.fill();
-      } else if (outcome === 'bad') {
-        badAt ??= reader.at;
-        if (!(await reader.seek(sequence))) break;
-      } else {
-        blocks++;
-        sequence = reader.header.sequence + 1;
-        readBytes += reader.at - startAt;
-        if (!records.read(reader.bytes, reader.recordsStart, reader.recordsEnd)) badAt ??= startAt;
-      }
-    }
-    const badBytes = reader.endBytes - readBytes;
-    return { name, bytes: reader.sizeBytes, blocks, records: records.records, badBytes, badAt };
-  } finally {
-    await reader.close();
-  }
+/** DURABLE-4: what may have been given. Without a manifest nothing tells how much was reserved. */
+function givenBy({ manifest, lastVersion, lastToken }: Salvaged): { lastVersion: number; lastToken: number } {
+  const reserved = manifest ?? reservedBehind({ lastVersion, lastToken });
+  return {
+    lastVersion: Math.max(lastVersion, reserved.lastVersion),
+    lastToken: Math.max(lastToken, reserved.lastToken),
+  };
 }

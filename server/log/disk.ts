@@ -2,7 +2,18 @@
  * What the log needs of a disk. It is injected, so that a simulated one can lose, tear and refuse
  * (testing/sim-disk.ts); node-disk.ts is the real one. Names are those of files in one directory.
  */
-export interface DiskFile {
+export interface ReadableFile {
+  /**
+   * Reads into `into`.
+   *
+   * @returns how many bytes were read; fewer than `into` has only at the end of the file
+   */
+  read(into: Uint8Array, at: number): Promise<number>;
+  sizeBytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface DiskFile extends ReadableFile {
   /**
    * Writes at once, before it returns (write(2)): what is behind a kill is what was written.
    *
@@ -15,12 +26,6 @@ export interface DiskFile {
   writeZerosNow(sizeBytes: number, at: number): number;
   /** The same without holding up anybody else; all bytes are written. */
   write(bytes: Uint8Array, at: number): Promise<void>;
-  /**
-   * Reads into `into`.
-   *
-   * @returns how many bytes were read; fewer than `into` has only at the end of the file
-   */
-  read(into: Uint8Array, at: number): Promise<number>;
   /** Returns once all that was written before is safe from a loss of power. */
   sync(): Promise<void>;
   /**
@@ -29,13 +34,16 @@ export interface DiskFile {
    * @throws Error with a `code`
    */
   syncNow(): void;
-  sizeBytes(): Promise<number>;
-  close(): Promise<void>;
 }
 
-export interface Disk {
+/** What whoever only reads needs. */
+export interface ReadableDisk {
   /** The names of the files in the directory. */
   list(): Promise<string[]>;
+  open(name: string): Promise<ReadableFile>;
+}
+
+export interface Disk extends ReadableDisk {
   /** Makes an empty file; one that was there is gone. */
   create(name: string): Promise<DiskFile>;
   open(name: string): Promise<DiskFile>;

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { SpeicherError } from '../../protocol/index.ts';
 import { FORMAT } from './blocks.ts';
-import type { Disk, DiskFile } from './disk.ts';
+import type { Disk, ReadableDisk, ReadableFile } from './disk.ts';
 
 export const MANIFEST = 'manifest';
 const MANIFEST_NEXT = 'manifest.next';
@@ -59,6 +59,11 @@ export function namesOf({ snapshot, logs }: Manifest): string[] {
   return [...(snapshot === null ? [] : [snapshotName(snapshot)]), ...logs.map(logName)];
 }
 
+/** What is said of a directory that was never one of data. */
+export function noData(): SpeicherError {
+  return new SpeicherError('SPEICHER_OPTION', 'the directory has no data of a server');
+}
+
 /**
  * Reads the manifest.
  *
@@ -66,7 +71,7 @@ export function namesOf({ snapshot, logs }: Manifest): string[] {
  * @returns undefined if nothing was ever written to the directory
  * @throws SpeicherError `SPEICHER_DATA_CORRUPT`, `SPEICHER_DATA_NEWER`
  */
-export async function readManifest(disk: Disk, names: readonly string[]): Promise<Manifest | undefined> {
+export async function readManifest(disk: ReadableDisk, names: readonly string[]): Promise<Manifest | undefined> {
   if (!names.includes(MANIFEST)) {
     const file = names.find((name) => name !== MANIFEST_NEXT && isOurs(name));
     if (file === undefined) return undefined;
@@ -80,7 +85,7 @@ export async function readManifest(disk: Disk, names: readonly string[]): Promis
   }
 }
 
-async function readAll(file: DiskFile): Promise<Buffer> {
+async function readAll(file: ReadableFile): Promise<Buffer> {
   const bytes = Buffer.alloc(Math.min(await file.sizeBytes(), MANIFEST_BYTES_MAX));
   return bytes.subarray(0, await file.read(bytes, 0));
 }

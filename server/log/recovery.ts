@@ -6,7 +6,7 @@ import { SpeicherError } from '../../protocol/index.ts';
 import type { ItemSink } from '../store/item-sink.ts';
 import { BLOCK_HEADER_BYTES, FORMAT, HEAD_BYTES, KIND, type FileKind } from './blocks.ts';
 import { BlockReader } from './block-reader.ts';
-import type { Disk } from './disk.ts';
+import type { ReadableDisk } from './disk.ts';
 import { FIRST_MANIFEST, logName, readManifest, snapshotName, type Manifest } from './manifest.ts';
 import { RecordReader } from './records.ts';
 import { UnsafeTail, type UnsafePart } from './unsafe-tail.ts';
@@ -59,7 +59,7 @@ export interface Recovered {
  * @throws SpeicherError `SPEICHER_DATA_CORRUPT` with file and offset, `SPEICHER_DATA_NEWER`, `SPEICHER_STORAGE`
  */
 export async function recover(
-  disk: Disk,
+  disk: ReadableDisk,
   sink: ItemSink,
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<Recovered> {
@@ -75,7 +75,7 @@ export async function recover(
 }
 
 class Recovery {
-  readonly #disk: Disk;
+  readonly #disk: ReadableDisk;
   readonly #sink: ItemSink;
   readonly #manifest: Manifest;
   readonly #names: readonly string[];
@@ -94,7 +94,7 @@ class Recovery {
   #tornBytes = 0;
 
   constructor(
-    disk: Disk,
+    disk: ReadableDisk,
     sink: ItemSink,
     manifest: Manifest,
     names: readonly string[],
