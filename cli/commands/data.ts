@@ -1,5 +1,8 @@
 /** `speicher check`, `repair` and `backup`: what a server keeps on a disk. */
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
+import { SpeicherError } from '../../protocol/index.ts';
 import type { DataReport } from '../../server/log/check.ts';
 import type { FileReport } from '../../server/log/salvage.ts';
 import { EXIT, errorLine } from '../exit-codes.ts';
@@ -18,14 +21,39 @@ function printReport({ files, items, problem, droppedBytes }: DataReport): void 
   );
 }
 
-/** The directory must be this process's alone while it is read. */
+/**
+ * There are data in the directory, and another one does not lie in it.
+ *
+ * @throws SpeicherError `SPEICHER_OPTION`
+ */
+async function expectData(directory: string, other?: string): Promise<void> {
+  const path = await realpath(directory).catch(() => undefined);
+  if (path === undefined || !(await stat(path)).isDirectory()) {
+    throw new SpeicherError('SPEICHER_OPTION', `${directory} is no directory`);
+  }
+  const { isOurs, noData } = await import('../../server/log/manifest.ts');
+  if (!(await readdir(path)).some(isOurs)) throw noData();
+  if (other === undefined) return;
+  const [first] = relative(path, resolve(other)).split(sep);
+  if (first !== '..' && !isAbsolute(first ?? '')) {
+    throw new SpeicherError('SPEICHER_OPTION', `${other} is ${directory} or lies in it`);
+  }
+}
+
+/**
+ * The directory must be this process's alone while it is read. Where nothing can be written, as on a file system that
+ * the system has made read-only because its disk fails, nobody has it.
+ */
 async function withData<Result>(directory: string, run: () => Promise<Result>): Promise<Result> {
   const { lockDirectory } = await import('../../server/log/directory-lock.ts');
-  const lock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory).catch((error: unknown) => {
+    if (error instanceof SpeicherError && Reflect.get(error.cause ?? {}, 'code') === 'EROFS') return undefined;
+    throw error;
+  });
   try {
     return await run();
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }
 
@@ -34,6 +62,7 @@ async function check(directory: string): Promise<void> {
     import('../../server/log/check.ts'),
     import('../../server/log/node-disk.ts'),
   ]);
+  await expectData(directory);
   const report = await withData(directory, () => checkData(nodeDisk(directory, 'r')));
   printReport(report);
   if (report.problem !== undefined) process.exitCode = EXIT.miss;
@@ -45,11 +74,13 @@ async function repair(directory: string, { to }: { to: string }): Promise<void> 
     import('../../server/log/node-disk.ts'),
     import('../../server/clock.ts'),
   ]);
+  await expectData(directory, to);
   const report = await withData(directory, () =>
     repairData(nodeDisk(directory, 'r'), openNodeDisk(to), () => systemClock.nowMs()),
   );
   printReport(report);
   process.stdout.write(`${report.items} items are written to ${to}\n`);
+  if (report.problem !== undefined && report.items === 0) process.exitCode = EXIT.miss;
 }
 
 /** The owner of the directory, if there is one, goes on as it does: nothing is locked, and nothing changed. */
@@ -59,6 +90,7 @@ async function backup(directory: string, { to }: { to: string }): Promise<void> 
     import('../../server/log/check.ts'),
     import('../../server/log/node-disk.ts'),
   ]);
+  await expectData(directory, to);
   const copy = openNodeDisk(to);
   const bytes = await backupData(nodeDisk(directory, 'r'), copy);
   // A copy that has never been read is a hope.

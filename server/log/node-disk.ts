@@ -11,15 +11,30 @@ const FILE_MODE = 0o600;
 /** Zeros are written from the same few: more of them would push others out of the processor's caches. */
 const ZEROS = new Uint8Array(4096);
 
+/** Whoever is told that a call has failed wants to know of which file; the system knows only where it was opened. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && !error.message.includes(path)) error.message += ` '${path}'`;
+  return error;
+}
+
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #fail = (error: unknown): never => {
+    throw named(error, this.#path);
+  };
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, path: string) {
     this.#handle = handle;
+    this.#path = path;
   }
 
   writeNow(bytes: Uint8Array, at: number): number {
-    return writeSync(this.#handle.fd, bytes, 0, bytes.length, at);
+    try {
+      return writeSync(this.#handle.fd, bytes, 0, bytes.length, at);
+    } catch (error) {
+      throw named(error, this.#path);
+    }
   }
 
   writeZerosNow(sizeBytes: number, at: number): number {
@@ -30,7 +45,8 @@ class NodeFile implements DiskFile {
 
   async write(bytes: Uint8Array, at: number): Promise<void> {
     for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, at + done);
+      const writing = this.#handle.write(bytes, done, bytes.length - done, at + done);
+      const { bytesWritten } = await writing.catch(this.#fail);
       done += bytesWritten;
     }
   }
@@ -38,7 +54,7 @@ class NodeFile implements DiskFile {
   async read(into: Uint8Array, at: number): Promise<number> {
     let done = 0;
     while (done < into.length) {
-      const { bytesRead } = await this.#handle.read(into, done, into.length - done, at + done);
+      const { bytesRead } = await this.#handle.read(into, done, into.length - done, at + done).catch(this.#fail);
       if (bytesRead === 0) break;
       done += bytesRead;
     }
@@ -46,11 +62,15 @@ class NodeFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return this.#handle.datasync();
+    return this.#handle.datasync().catch(this.#fail);
   }
 
   syncNow(): void {
-    fdatasyncSync(this.#handle.fd);
+    try {
+      fdatasyncSync(this.#handle.fd);
+    } catch (error) {
+      throw named(error, this.#path);
+    }
   }
 
   async sizeBytes(): Promise<number> {
@@ -60,6 +80,10 @@ class NodeFile implements DiskFile {
   close(): Promise<void> {
     return this.#handle.close();
   }
+}
+
+async function openFile(path: string, access: string): Promise<NodeFile> {
+  return new NodeFile(await open(path, access, FILE_MODE), path);
 }
 
 /**
@@ -80,8 +104,8 @@ export function openNodeDisk(directory: string): Disk {
 export function nodeDisk(directory: string, access: 'r' | 'r+' = 'r+'): Disk {
   return {
     list: () => readdir(directory),
-    create: async (name) => new NodeFile(await open(join(directory, name), 'w+', FILE_MODE)),
-    open: async (name) => new NodeFile(await open(join(directory, name), access)),
+    create: (name) => openFile(join(directory, name), 'w+'),
+    open: (name) => openFile(join(directory, name), access),
     rename: (from, to) => rename(join(directory, from), join(directory, to)),
     remove: (name) => unlink(join(directory, name)),
     syncDirectory: async () => {
