@@ -1,7 +1,7 @@
 /** The files of a directory: which of them count, how new ones are made, and how those go that count no more. */
 import { HEAD_BYTES, KIND, headCrcOf, makeHead } from './blocks.ts';
 import type { Disk } from './disk.ts';
-import type { OpenLog } from './log-writer.ts';
+import type { LogWriter, OpenLog } from './log-writer.ts';
 import { MANIFEST, isOurs, logName, namesOf, replaceManifest, type Manifest } from './manifest.ts';
 import type { Recovered } from './recovery.ts';
 
@@ -14,6 +14,15 @@ type Counters = Pick<Manifest, 'lastVersion' | 'lastToken'>;
 /** What may be given behind those that were. */
 export function reservedBehind({ lastVersion, lastToken }: Counters): Counters {
   return { lastVersion: lastVersion + COUNTER_BLOCK, lastToken: lastToken + COUNTER_BLOCK };
+}
+
+/** A log file that a snapshot can stand before. */
+export interface BegunLog {
+  readonly number: number;
+  /** Of its first block. */
+  readonly firstSequence: number;
+  /** How much the file has that was written to before, in bytes. */
+  readonly leftBytes: number;
 }
 
 export class DataFiles {
@@ -88,6 +97,20 @@ export class DataFiles {
       throw error;
     }
     return { open: { file, headCrc: headCrcOf(head), atBytes: HEAD_BYTES }, number };
+  }
+
+  /** Makes a log file, and goes on in it. */
+  async nextLog(writer: LogWriter): Promise<BegunLog> {
+    const { open, number } = await this.createLog();
+    try {
+      await this.replace({ logs: [...this.#manifest.logs, number] });
+      if (!writer.flush()) throw writer.cause ?? new Error('the log cannot be written');
+    } catch (error) {
+      await open.file.close();
+      throw error;
+    }
+    const leftBytes = writer.fileBytes;
+    return { number, firstSequence: writer.switchTo(open), leftBytes };
   }
 
   /** Removes what has a name of ours and is not named by the manifest. */

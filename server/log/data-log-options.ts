@@ -19,6 +19,15 @@ export const LOGS_AT_START_MAX = 2 * LOGS_MAX;
 /** A snapshot that failed is tried again after so long. */
 export const RETRY_SNAPSHOT_MS = 30_000;
 
+/** With `everysec`, so long after the last sync has begun the next one does. */
+export const SYNC_EVERY_MS = 1000;
+
+/** A log whose disk was full is tried again after so long. */
+export const RETRY_FULL_MS = 500;
+
+/** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
+export const MARK_EVERY_MS = 60_000;
+
 export interface DataLogOptions {
   readonly mode: DurabilityMode;
   /** A log is rewritten once it is as long as the last snapshot and this long at least, in bytes. */

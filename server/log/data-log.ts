@@ -6,35 +6,27 @@ import { SpeicherError } from '../../protocol/index.ts';
 import type { LoggedStore } from '../store/item-sink.ts';
 import { asError } from './as-error.ts';
 import { ChangeCount } from './change-count.ts';
-import { DataFiles, reservedBehind } from './data-files.ts';
+import { DataFiles, reservedBehind, type BegunLog } from './data-files.ts';
 import type { Disk } from './disk.ts';
-import { LOGS_AT_START_MAX, LOGS_MAX, RETRY_SNAPSHOT_MS, ZEROS_AHEAD_BYTES } from './data-log-options.ts';
+import {
+  LOGS_AT_START_MAX,
+  MARK_EVERY_MS,
+  RETRY_FULL_MS,
+  RETRY_SNAPSHOT_MS,
+  SYNC_EVERY_MS,
+  ZEROS_AHEAD_BYTES,
+} from './data-log-options.ts';
 import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
 import { LogWriter, type WriterState } from './log-writer.ts';
 import { snapshotName } from './manifest.ts';
 import { recover, type Progress, type Recovered } from './recovery.ts';
+import { RewritePolicy } from './rewrite-policy.ts';
 import { writeSnapshot } from './snapshot.ts';
 import { rewriteParts } from './unsafe-tail.ts';
 import { Waiters, type Done } from './waiters.ts';
 
-/** With `everysec`, so long after the last sync has begun the next one does. */
-const SYNC_EVERY_MS = 1000;
-
-/** A log whose disk was full is tried again after so long. */
-const RETRY_FULL_MS = 500;
-
-/** What is told of time while nothing changes: a clock that is set back finds it at the next start. */
-const MARK_EVERY_MS = 60_000;
-
 /** The reply must not leave: what it tells of could not be written. */
 export const LOST = -1;
-
-/** A log file that a snapshot can stand before. */
-interface BegunLog {
-  readonly number: number;
-  /** Of its first block. */
-  readonly firstSequence: number;
-}
 
 export class DataLog {
   readonly #options: DataLogOptions;
@@ -42,8 +34,7 @@ export class DataLog {
   readonly #changes = new ChangeCount();
   readonly #files: DataFiles;
   #writer: LogWriter | undefined;
-  #snapshotBytes: number;
-  #oldLogBytes: number;
+  readonly #rewriting: RewritePolicy;
   #snapshots = 0;
   readonly #droppedBytes: number;
   #isDemanded = false;
@@ -65,8 +56,7 @@ export class DataLog {
     this.#options = options;
     this.#deps = deps;
     this.#files = new DataFiles(deps.disk, deps.random32, recovered);
-    this.#snapshotBytes = recovered.snapshotBytes;
-    this.#oldLogBytes = recovered.logBytes;
+    this.#rewriting = new RewritePolicy(options.rewriteBytesMin, recovered);
     this.#droppedBytes = recovered.dropped?.bytes ?? 0;
     this.#lastSyncMs = this.#lastMarkMs = deps.nowMs();
     this.#nextSnapshotMs = this.#lastSyncMs + options.snapshotEveryMs;
@@ -143,8 +133,8 @@ export class DataLog {
   stats(): DataLogStats {
     return {
       state: this.#failure === undefined ? (this.#writer?.state ?? 'writing') : 'failed',
-      logBytes: this.#oldLogBytes + (this.#writer?.fileBytes ?? 0),
-      snapshotBytes: this.#snapshotBytes,
+      logBytes: this.#rewriting.oldLogBytes + (this.#writer?.fileBytes ?? 0),
+      snapshotBytes: this.#rewriting.snapshotBytes,
       syncs: this.#writer?.syncs ?? 0,
       snapshots: this.#snapshots,
       droppedBytes: this.#droppedBytes,
@@ -193,7 +183,10 @@ export class DataLog {
     if (writer.state !== 'writing') return isDemanded ? LOST : 0;
     const isAlways = this.#options.mode === 'always';
     if (isAlways && !writer.syncAtOnce()) return LOST;
-    const waits = isDemanded || isAlways;
+    const isRewriting = this.#running !== undefined;
+    // At a gigabyte a second the next tick is far away.
+    if (!isRewriting && this.#rewriting.isTooLong(writer.fileBytes)) this.#rewriteIfDue(this.#deps.nowMs());
+    const waits = isDemanded || isAlways || (isRewriting && this.#rewriting.isOutrun(writer.fileBytes));
     return waits && writer.syncedSequence < writer.writtenSequence ? writer.writtenSequence : 0;
   }
 
@@ -230,17 +223,21 @@ export class DataLog {
     const nowMs = this.#deps.nowMs();
     const writer = this.#writer;
     if (writer !== undefined) this.#tickLog(writer, nowMs);
-    if (this.#failure !== undefined || this.#running !== undefined || nowMs < this.#retrySnapshotMs) return;
+    if (this.#failure !== undefined) return;
     this.#files.reserveBehind(this.#deps.store).catch((error: unknown) => {
       this.#deps.logger.error({ event: 'manifest-failed', err: asError(error) }, 'the manifest cannot be replaced');
     });
+    this.#rewriteIfDue(nowMs);
+  }
+
+  #rewriteIfDue(nowMs: number): void {
+    if (this.#isClosing || this.#failure !== undefined || this.#running !== undefined) return;
+    const writer = this.#writer;
     const isDue =
       writer === undefined
         ? this.#changes.count > 0 && nowMs >= this.#nextSnapshotMs
-        : writer.state === 'writing' &&
-          (this.#files.manifest.logs.length > LOGS_MAX ||
-            this.#oldLogBytes + writer.fileBytes >= Math.max(this.#options.rewriteBytesMin, this.#snapshotBytes));
-    if (isDue) void this.#rewrite();
+        : writer.state === 'writing' && this.#rewriting.isDue(writer.fileBytes, this.#files.manifest.logs.length);
+    if (isDue && nowMs >= this.#retrySnapshotMs) void this.#rewrite();
   }
 
   /** Writes a snapshot that nobody waits for: one that fails is tried again later. */
@@ -297,6 +294,7 @@ export class DataLog {
       const written = await writeSnapshot(disk, snapshotName(number), number, store, {
         nowMs,
         nonce: random32(),
+        loggedBytes: () => writer?.fileBytes ?? 0,
         pause: () => new Promise((resolve) => defer(resolve)),
       });
       // What the walk has met must not be safer than the log behind it.
@@ -314,8 +312,7 @@ export class DataLog {
             { snapshot: number, logs: [], safeSequence: 0 }
           : { snapshot: number, logs: [number], firstSequence: log.firstSequence },
       );
-      this.#snapshotBytes = written.bytes;
-      this.#oldLogBytes = 0;
+      this.#rewriting.rewritten(written.bytes);
       this.#snapshots++;
       logger.info({ event: 'snapshot', items: written.items, bytes: written.bytes }, 'a snapshot is written');
     } catch (error) {
@@ -329,19 +326,11 @@ export class DataLog {
     await this.#files.removeRemnants();
   }
 
-  /** Begins a new log file and goes on in it, unless that was done for a snapshot that then could not be written. */
+  /** Goes on in a new log file, unless that was done for a snapshot that then could not be written. */
   async #nextLog(writer: LogWriter): Promise<BegunLog> {
     if (this.#begun !== undefined) return this.#begun;
-    const { open, number } = await this.#files.createLog();
-    try {
-      await this.#files.replace({ logs: [...this.#files.manifest.logs, number] });
-      if (!writer.flush()) throw writer.cause ?? new Error('the log cannot be written');
-    } catch (error) {
-      await open.file.close();
-      throw error;
-    }
-    this.#oldLogBytes += writer.fileBytes;
-    this.#begun = { number, firstSequence: writer.switchTo(open) };
+    this.#begun = await this.#files.nextLog(writer);
+    this.#rewriting.switched(this.#begun.leftBytes);
     return this.#begun;
   }
 

@@ -9,6 +9,12 @@ import { writeCounters, writeEnd, writePut } from './records.ts';
 const SLICE_BYTES = 256 * 1024;
 const SLICE_ITEMS = 1024;
 
+/**
+ * Where changes come fast a slice has as much as the log has got since the last one, so that the log does not grow by
+ * more than the snapshot has; but this at most. Whoever waits for a slice waits for that many changes as well.
+ */
+const SLICE_BYTES_MAX = 4 * 1024 * 1024;
+
 /** Items that are walked over without looking at the bytes: each may be a large value. */
 const STEP_ITEMS = 4;
 
@@ -18,6 +24,8 @@ const SYNC_BYTES = 8 * 1024 * 1024;
 export interface SnapshotOptions {
   readonly nowMs: () => number;
   readonly nonce: number;
+  /** How much the log has that goes on meanwhile. */
+  readonly loggedBytes: () => number;
   /** Lets others run. */
   readonly pause: () => Promise<void>;
 }
@@ -56,8 +64,11 @@ export async function writeSnapshot(
     await file.write(head, 0);
     let at = HEAD_BYTES;
     let syncedAt = 0;
+    let loggedBytes = options.loggedBytes();
     for (let sequence = 1, isOver = false; !isOver; sequence++) {
-      isOver = walkSlice(store, writer);
+      const before = loggedBytes;
+      loggedBytes = options.loggedBytes();
+      isOver = walkSlice(store, writer, Math.min(SLICE_BYTES_MAX, loggedBytes - before));
       if (isOver) writeEnd(writer, items);
       const block = sealBlock(writer, headCrc, sequence, 0, options.nowMs());
       // What is visited while this block is written belongs to the next one.
@@ -79,8 +90,9 @@ export async function writeSnapshot(
 }
 
 /** @returns whether the walk has ended */
-function walkSlice(store: LoggedStore, writer: FrameWriter): boolean {
-  for (let walked = 0; walked < SLICE_ITEMS && writer.length < SLICE_BYTES; walked += STEP_ITEMS) {
+function walkSlice(store: LoggedStore, writer: FrameWriter, wantedBytes: number): boolean {
+  const slices = Math.max(1, wantedBytes / SLICE_BYTES);
+  for (let walked = 0; walked < slices * SLICE_ITEMS && writer.length < slices * SLICE_BYTES; walked += STEP_ITEMS) {
     if (store.walk(STEP_ITEMS)) return true;
   }
   return false;

@@ -209,8 +209,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a snapshot that is tried again stands before the end of its log',
     file: 'data-log.ts',
-    find: 'return this.#begun;\n    const',
-    replace: 'return { ...this.#begun, firstSequence: writer.writtenSequence + 1 };\n    const',
+    find: 'return this.#begun;\n    this.#begun',
+    replace: 'return { ...this.#begun, firstSequence: writer.writtenSequence + 1 };\n    this.#begun',
   },
   {
     name: 'a snapshot that the manifest may name is written anew',
