@@ -17,7 +17,7 @@ import {
   ZEROS_AHEAD_BYTES,
 } from './data-log-options.ts';
 import type { DataLogDependencies, DataLogOptions, DataLogStats } from './data-log-options.ts';
-import { LogWriter, type WriterState } from './log-writer.ts';
+import { LogWriter, stateAfter, type WriterState } from './log-writer.ts';
 import { snapshotName } from './manifest.ts';
 import { recover, type Progress, type Recovered } from './recovery.ts';
 import { RewritePolicy } from './rewrite-policy.ts';
@@ -45,6 +45,8 @@ export class DataLog {
   readonly #waiters = new Waiters();
   #running: Promise<void> | undefined;
   #begun: BegunLog | undefined;
+  /** Why the last snapshot could not be written; undefined: it could. */
+  #snapshotFailure: Error | undefined;
   #lastSyncMs: number;
   #lastMarkMs: number;
   #lastRetryMs = 0;
@@ -130,9 +132,16 @@ export class DataLog {
     return lastVersion < this.#files.lastVersion && lastToken < this.#files.lastToken;
   }
 
+  get #state(): WriterState {
+    if (this.#failure !== undefined) return 'failed';
+    if (this.#writer !== undefined) return this.#writer.state;
+    // Without a log changes are taken all the same, and the next snapshot may be written.
+    return this.#snapshotFailure === undefined ? 'writing' : stateAfter(this.#snapshotFailure);
+  }
+
   stats(): DataLogStats {
     return {
-      state: this.#failure === undefined ? (this.#writer?.state ?? 'writing') : 'failed',
+      state: this.#state,
       logBytes: this.#rewriting.oldLogBytes + (this.#writer?.fileBytes ?? 0),
       snapshotBytes: this.#rewriting.snapshotBytes,
       syncs: this.#writer?.syncs ?? 0,
@@ -210,11 +219,8 @@ export class DataLog {
 
   async #serveWaiters(): Promise<void> {
     if (this.#running !== undefined || this.#waiters.isEmpty) return;
-    try {
-      await this.snapshot();
-    } catch (error) {
-      this.#waiters.fail(asError(error));
-    }
+    // Who waits for it is told by it.
+    await this.snapshot().catch(() => {});
   }
 
   /** Does what is due; called several times a second. */
@@ -244,9 +250,8 @@ export class DataLog {
   async #rewrite(): Promise<void> {
     try {
       await this.snapshot();
-    } catch (error) {
+    } catch {
       this.#retrySnapshotMs = this.#deps.nowMs() + (this.#options.retrySnapshotMs ?? RETRY_SNAPSHOT_MS);
-      this.#deps.logger.error({ event: 'snapshot-failed', err: asError(error) }, 'a snapshot could not be written');
     }
   }
 
@@ -314,9 +319,13 @@ export class DataLog {
       );
       this.#rewriting.rewritten(written.bytes);
       this.#snapshots++;
+      this.#snapshotFailure = undefined;
       logger.info({ event: 'snapshot', items: written.items, bytes: written.bytes }, 'a snapshot is written');
     } catch (error) {
       this.#changes.count += changes;
+      this.#snapshotFailure = asError(error);
+      logger.error({ event: 'snapshot-failed', err: this.#snapshotFailure }, 'a snapshot could not be written');
+      this.#waiters.fail(this.#snapshotFailure, ticket);
       if (!isNamed) await disk.remove(snapshotName(number)).catch(() => {});
       throw error;
     }

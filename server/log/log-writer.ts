@@ -22,6 +22,11 @@ export type WriterState = 'writing' | 'full' | 'failed';
 /** Errors after which there may be space again. */
 const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
+/** What a write that failed so leaves: where there is no space there may be some again. */
+export function stateAfter(cause: Error): WriterState {
+  return FULL_CODES.has(Reflect.get(cause, 'code')) ? 'full' : 'failed';
+}
+
 const BUFFER_BYTES = 2 * BLOCK_BYTES_FULL;
 
 /** A buffer that was needed for a long value is not kept. */
@@ -231,8 +236,7 @@ export class LogWriter implements ItemSink {
 
   #fail(error: unknown): void {
     const cause = asError(error);
-    const code: unknown = Reflect.get(cause, 'code');
-    this.#become(FULL_CODES.has(code) ? 'full' : 'failed', cause);
+    this.#become(stateAfter(cause), cause);
   }
 
   #become(state: WriterState, cause: Error | undefined): void {

@@ -170,3 +170,17 @@ test('a sync that failed is final, though the next one would succeed', async () 
   expect(bench.events).toEqual(['storage-failed']);
   await expect(log.close()).rejects.toMatchObject({ code: 'SPEICHER_STORAGE' });
 });
+
+test.each(['ENOSPC', 'EIO'])('a snapshot that ends with %s is told of, and changes go on', async (code) => {
+  const bench = new Bench();
+  const log = await bench.open('snapshot');
+  expect(await bench.change(log, true)).toBe('acknowledged');
+  bench.fault = (operation) => (operation === 'write' ? code : undefined);
+  expect(await bench.change(log, true)).toBe('lost');
+  expect(log.stats().state).toBe(code === 'EIO' ? 'failed' : 'full');
+  expect(bench.events).toEqual(['snapshot-failed']);
+  expect(await bench.change(log, false)).toBe('acknowledged');
+  bench.fault = () => undefined;
+  expect(await bench.change(log, true)).toBe('acknowledged');
+  expect(log.stats().state).toBe('writing');
+});

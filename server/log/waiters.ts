@@ -20,14 +20,18 @@ export class Waiters {
 
   /** It has come so far: all who wait for no more are called back. */
   serve(reached: number): void {
-    const served = this.#all.filter(({ upTo }) => upTo <= reached);
-    // Whoever is called back may wait for something else at once.
-    this.#all = this.#all.filter(({ upTo }) => upTo > reached);
-    for (const { done } of served) done();
+    this.#callBack(reached, undefined);
   }
 
-  /** It will go no further. */
-  fail(error: Error | undefined): void {
-    for (const { done } of this.#all.splice(0)) done(error);
+  /** It will never come so far, which all are told who wait for no more. */
+  fail(error: Error | undefined, missed = Infinity): void {
+    this.#callBack(missed, error);
+  }
+
+  #callBack(last: number, error: Error | undefined): void {
+    const called = this.#all.filter(({ upTo }) => upTo <= last);
+    // Whoever is called back may wait for something else at once.
+    this.#all = this.#all.filter(({ upTo }) => upTo > last);
+    for (const { done } of called) done(error);
   }
 }
