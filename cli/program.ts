@@ -13,8 +13,8 @@ Examples:
 
 A server is found by --url, else SPEICHER_URL, else at tcp://127.0.0.1:14567.
 
-Exit codes: 0 done; 1 no such key, nothing to do, or data that are damaged or in use; 2 wrong usage; 3 no connection, no reply, or refused.
-Those of speicher spec are its own.`;
+Exit codes: 0 done; 1 no such key, nothing to do, or data that are damaged or in use; 2 wrong usage;
+3 no connection, no reply, or refused. Those of speicher spec are its own.`;
 
 const VERSION_FLAGS = new Set(['-V', '--version']);
 
