@@ -58,6 +58,21 @@ test('0.3.0: items that were read together, with GETs between them', async () =>
   expect(store.items.get('alone')).toMatchObject({ value: 'by itself', tag: 0, version: 5, ...plain });
 });
 
+test('0.3.1: a log that is older than the snapshot before it, closed in order', async () => {
+  const folder = await copyOf('0.3.1');
+  const store = new ModelStore();
+  const recovered = await recover(nodeDisk(folder), store);
+  expect(recovered).toMatchObject({ dropped: undefined, lastVersion: 5, lastToken: 1 });
+  expect(recovered.snapshotBytes).toBeGreaterThan(0);
+  expect([...store.items.keys()].toSorted()).toEqual(['older', 'plain', 'tagged']);
+  expect(store.items.get('older')).toMatchObject({ value: 'before the file', version: 1 });
+  expect(store.items.get('plain')).toMatchObject({ value: 'in the snapshot', version: 4 });
+  expect(store.items.get('tagged')).toMatchObject({ value: 'in the log', tag: 7, version: 5, lifeMs: 4e12, token: 1 });
+  const log = await readFile(join(folder, 'log-2'));
+  await writeFile(join(folder, 'log-2'), log.subarray(0, log.indexOf('in the log')));
+  await expect(recover(nodeDisk(folder), new ModelStore())).rejects.toMatchObject({ code: 'SPEICHER_DATA_CORRUPT' });
+});
+
 test('a newer format is refused, and its number is said', async () => {
   const folder = await copyOf('0.1.0');
   const path = join(folder, 'manifest');
