@@ -14,6 +14,7 @@ new versions, and lives from then on for as long as it had left when it was dump
 const DUMP_EXAMPLES = `${KEPT}
 
 Items that are stored or removed meanwhile may be among those dumped or not. The server must have the profile prefix.
+Where not all of it could be printed, a reader that closes the pipe among the reasons, the exit code is not 0.
 
 Examples:
   speicher dump > items.jsonl
@@ -69,10 +70,11 @@ async function* rendered(
 type Flags = Readonly<Record<string, unknown>>;
 
 async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
-  const [{ dumpItems }, { jsonLine }, { itemFrame }] = await Promise.all([
+  const [{ dumpItems }, { jsonLine }, { itemFrame }, { wholeOutput }] = await Promise.all([
     import('../dump/transfer.ts'),
     import('../dump/json-lines.ts'),
     import('../dump/frames.ts'),
+    import('../dump/whole-output.ts'),
   ]);
   if (flags['frames'] === true && process.stdout.isTTY) {
     throw new SpeicherError('SPEICHER_OPTION', '--frames are bytes: send them to a file or a pipe');
@@ -82,7 +84,8 @@ async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
   try {
     const render = flags['frames'] === true ? itemFrame : jsonLine;
     const items = rendered(dumpItems(client, prefix ?? ''), render, progress);
-    await pipeline(Readable.from(items, { highWaterMark: 1 }), process.stdout, { end: false });
+    const output = wholeOutput();
+    await pipeline(Readable.from(items, { highWaterMark: 1 }), output, { end: output !== process.stdout });
   } finally {
     progress.end();
     await client.close();
