@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
+import type { Hello } from '../../client/index.ts';
 import { SpeicherError } from '../../protocol/index.ts';
 import { addConnectionOptions, connect, CONNECTION_HELP } from '../connect.ts';
 import type { DumpItem } from '../dump/dump-item.ts';
@@ -69,6 +70,16 @@ async function* rendered(
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** What the server says of itself. A client of the usual limits asks: something else may listen there. */
+async function ask(flags: Flags): Promise<Hello> {
+  const { client } = await connect(flags, process.env);
+  try {
+    return await client.hello();
+  } finally {
+    await client.close();
+  }
+}
+
 async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
   const [{ dumpItems }, { jsonLine }, { itemFrame }, { wholeOutput }] = await Promise.all([
     import('../dump/transfer.ts'),
@@ -79,11 +90,13 @@ async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
   if (flags['frames'] === true && process.stdout.isTTY) {
     throw new SpeicherError('SPEICHER_OPTION', '--frames are bytes: send them to a file or a pipe');
   }
-  const { client } = await connect(flags, process.env);
+  const hello = await ask(flags);
+  // FRAME-12: no reply is longer than this.
+  const { client } = await connect(flags, process.env, { maxFrameBytes: hello['max-frame'] });
   const progress = new Progress();
   try {
     const render = flags['frames'] === true ? itemFrame : jsonLine;
-    const items = rendered(dumpItems(client, prefix ?? ''), render, progress);
+    const items = rendered(dumpItems(client, prefix ?? '', hello['max-value']), render, progress);
     const output = wholeOutput();
     await pipeline(Readable.from(items, { highWaterMark: 1 }), output, { end: output !== process.stdout });
   } finally {
@@ -109,8 +122,10 @@ async function load(file: string | undefined, flags: Flags): Promise<void> {
     import('../dump/frames.ts'),
   ]);
   const input = await openInput(file);
-  const items = flags['frames'] === true ? readFrames(input) : readJsonLines(input);
-  const { client } = await connect(flags, process.env);
+  const hello = await ask(flags);
+  const items = flags['frames'] === true ? readFrames(input, hello['max-frame']) : readJsonLines(input);
+  // What is on its way has bounds of its own, which one long item may go beyond.
+  const { client } = await connect(flags, process.env, { maxPendingBytes: Number.MAX_SAFE_INTEGER });
   const progress = new Progress();
   try {
     await loadItems(client, items, () => progress.add());
