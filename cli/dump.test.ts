@@ -108,6 +108,13 @@ test('a file that is not there is an error', async () => {
   expect(result.stderr).toContain('ENOENT');
 });
 
+test('a file that cannot be read is named', async () => {
+  const result = await run(['load', folder]);
+  expect(result).toMatchObject({ code: 2, stdout: '0 items are stored\n' });
+  expect(result.stderr).toMatch(/^speicher: SPEICHER_OPTION: .*cannot be read \(EISDIR.*\n$/);
+  expect(result.stderr).toContain(folder);
+});
+
 async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);
 }

@@ -105,13 +105,26 @@ async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
   }
 }
 
-/** @throws SpeicherError `SPEICHER_OPTION` if the file cannot be read */
-async function openInput(file: string | undefined): Promise<AsyncIterable<Uint8Array>> {
-  if (file === undefined || file === '-') return process.stdin;
+function unreadable(name: string, cause: unknown): SpeicherError {
+  return new SpeicherError('SPEICHER_OPTION', `${name} cannot be read`, { cause });
+}
+
+/** Whoever is told that a read has failed wants to know of what; the system knows only where it was opened. */
+async function* named(name: string, input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    return (await open(file)).createReadStream();
+    yield* input;
   } catch (cause) {
-    throw new SpeicherError('SPEICHER_OPTION', `${file} cannot be read`, { cause });
+    throw unreadable(name, cause);
+  }
+}
+
+/** @throws SpeicherError `SPEICHER_OPTION`, with the name of the file, here or later if it cannot be read */
+async function openInput(file: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+  if (file === undefined || file === '-') return named('standard input', process.stdin);
+  try {
+    return named(file, (await open(file)).createReadStream());
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }
 
