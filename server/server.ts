@@ -10,7 +10,7 @@ import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DataLog } from './log/data-log.ts';
-import { openData, type OpenData } from './log/durable-store.ts';
+import { hasData, openData, type OpenData } from './log/durable-store.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
 import { ArenaStore } from './store/arena/arena-store.ts';
@@ -151,7 +151,16 @@ export class Server {
   async #openData(): Promise<OpenData | undefined> {
     const { options, store, logger } = this.#context;
     const { data, durability: mode, rewriteMinBytes: rewriteBytesMin, snapshotEveryMs } = options;
-    if (data === undefined || mode === 'off') return undefined;
+    if (data === undefined) return undefined;
+    if (mode === 'off') {
+      if (await hasData(data)) {
+        logger.warn(
+          { event: 'data-unused', directory: data },
+          'durability is off: the data are neither read nor written',
+        );
+      }
+      return undefined;
+    }
     if (store.logged === undefined) throw new SpeicherError('SPEICHER_OPTION', 'data: this store cannot be logged');
     const deps = { store: store.logged, logger, clock: this.#clock };
     return openData(data, { mode, rewriteBytesMin, snapshotEveryMs }, deps);
