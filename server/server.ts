@@ -136,6 +136,7 @@ export class Server {
     try {
       // What was loaded may be more than there may be now.
       while (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN)) await new Promise(setImmediate);
+      if (log !== undefined) this.#tellEvicted();
       await this.#listen();
     } catch (error) {
       await this.#data?.close();
@@ -164,6 +165,17 @@ export class Server {
     if (store.logged === undefined) throw new SpeicherError('SPEICHER_OPTION', 'data: this store cannot be logged');
     const deps = { store: store.logged, logger, clock: this.#clock };
     return openData(data, { mode, rewriteBytesMin, snapshotEveryMs }, deps);
+  }
+
+  /** What a start evicts is lost to the data as well. */
+  #tellEvicted(): void {
+    const { store, logger, options } = this.#context;
+    const { evictions: items } = store.stats();
+    if (items === 0) return;
+    logger.warn(
+      { event: 'evicted', items, limit: 'max-memory', bytes: options.maxMemoryBytes },
+      `${items} items are evicted for good: the data take more than max-memory, a greater one would have kept them`,
+    );
   }
 
   async #listen(): Promise<void> {

@@ -75,8 +75,11 @@ test('a start under a smaller limit warns, and evicts what is too much for good 
   );
   expect(new Set(await ask(first, ...requests))).toEqual(new Set([200]));
   await first.stop();
-  const small = await serveData(data, { maxMemoryBytes: '1MiB' });
+  const { logger, warnings } = keepWarnings();
+  const small = await serveData(data, { maxMemoryBytes: '1MiB' }, { logger });
   const left = await itemsOf(small);
+  const limit = { limit: 'max-memory', bytes: 1024 * 1024 };
+  expect(warnings).toEqual([{ event: 'evicted', items: ITEMS - left, ...limit }]);
   expect(left).toBeLessThan(1100);
   expect(left).toBeGreaterThan(800);
   await small.stop();
