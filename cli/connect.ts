@@ -99,10 +99,18 @@ export interface Connected {
   readonly address: string;
 }
 
-/** Makes the client of these options. It connects at its first call. */
-export async function connect(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Promise<Connected> {
+/**
+ * Makes the client of these options. It connects at its first call.
+ *
+ * @param more options of the client that no flag gives
+ */
+export async function connect(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+  more: SpeicherOptions = {},
+): Promise<Connected> {
   // Loaded by the commands that need it: what a process loads is what a script waits for.
   const { Speicher } = await import('../client/index.ts');
   const { options, address } = connectionOptions(flags, env);
-  return { client: new Speicher(options), address };
+  return { client: new Speicher({ ...options, ...more }), address };
 }

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { Speicher } from '../client/index.ts';
+import { Speicher, SpeicherError } from '../client/index.ts';
 import { readFrames } from './dump/frames.ts';
 import { jsonLine, readJsonLines } from './dump/json-lines.ts';
 import { dumpItems, loadItems, FLIGHT_ITEMS_MAX } from './dump/transfer.ts';
@@ -108,6 +108,13 @@ test('a file that is not there is an error', async () => {
   expect(result.stderr).toContain('ENOENT');
 });
 
+test('a file that cannot be read is named', async () => {
+  const result = await run(['load', folder]);
+  expect(result).toMatchObject({ code: 2, stdout: '0 items are stored\n' });
+  expect(result.stderr).toMatch(/^speicher: SPEICHER_OPTION: .*cannot be read \(EISDIR.*\n$/);
+  expect(result.stderr).toContain(folder);
+});
+
 async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);
 }
@@ -138,6 +145,71 @@ test.each([
   await expect(reading).rejects.toThrow(why);
 });
 
+const item = { key: Buffer.from('k'), value: Buffer.from('v'), tag: 0, ttlMs: Infinity };
+
+test.each([
+  ['zeros', '\0\0\0', { valueBase64: 'AAAA' }],
+  ['as much text as base64', '""', { value: '""' }],
+  ['many quotes', '"'.repeat(30), { valueBase64: Buffer.from('"'.repeat(30)).toString('base64') }],
+  ['line breaks between words', 'one\ntwo\n', { value: 'one\ntwo\n' }],
+  ['nothing', '', { value: '' }],
+])('a value is base64 where that is shorter than the text: %s', (_, value, written) => {
+  const line = jsonLine({ ...item, value: Buffer.from(value) });
+  expect(JSON.parse(line)).toEqual({ key: 'k', tag: 0, ...written });
+});
+
+test('a key is base64 where that is shorter than the text', () => {
+  const line = jsonLine({ ...item, key: Buffer.from('\0\u0001') });
+  expect(JSON.parse(line)).toEqual({ keyBase64: 'AAE=', tag: 0, value: 'v' });
+});
+
+test('a line that could not be read again is not written, and the error names the key and the limit', () => {
+  const long = { ...item, value: Buffer.alloc(600), ttlMs: Number.MAX_SAFE_INTEGER, tag: 0xffff_ffff };
+  const line = jsonLine(long, 901);
+  expect(line.length).toBeLessThanOrEqual(901);
+  expect(() => jsonLine({ ...long, key: Buffer.from('a\n') }, 901)).toThrow(
+    expect.objectContaining({
+      code: 'SPEICHER_OPTION',
+      message: expect.stringMatching(/key "a\\n": .*longer than 901 bytes.*--frames/) as string,
+    }),
+  );
+});
+
+test.each([
+  [1024, 32],
+  [8 * 1024 * 1024, 32],
+  [64 * 1024 * 1024, 4],
+  [2 ** 31, 1],
+])('of values of up to %i bytes %i are asked for at once', async (valueBytesMax, most) => {
+  let [waiting, mostWaiting] = [0, 0];
+  const client = {
+    keys: async function* () {
+      for (let at = 0; at < 100; at++) yield Buffer.from(`${at}`);
+    },
+    gets: async () => {
+      mostWaiting = Math.max(mostWaiting, ++waiting);
+      await new Promise(setImmediate);
+      waiting--;
+      return item;
+    },
+  } as unknown as Speicher;
+  expect(await all(dumpItems(client, '', valueBytesMax))).toHaveLength(100);
+  expect(mostWaiting).toBe(most);
+});
+
+test('an error names the key whose value could not be had', async () => {
+  const failing = {
+    keys: async function* () {
+      yield Buffer.from([0xff]);
+    },
+    gets: () => Promise.reject(new SpeicherError('SPEICHER_TIMEOUT')),
+  } as unknown as Speicher;
+  await expect(all(dumpItems(failing, '', 1024))).rejects.toMatchObject({
+    code: 'SPEICHER_TIMEOUT',
+    message: expect.stringContaining('key /w== (base64)') as string,
+  });
+});
+
 test('lines are read however they are cut, and the last one needs no line break', async () => {
   const item = { key: Buffer.from('k\u2028'), value: Buffer.from('grüße\r\n'), tag: 3, ttlMs: 5 };
   const text = Buffer.from(jsonLine(item).repeat(3).trimEnd());
@@ -152,9 +224,10 @@ const SET_K = Buffer.from('0000000902000001000000006b', 'hex');
 
 test.each([
   ['a frame that is not whole', SET_K.subarray(0, 10), 'is not whole'],
-  ['text', Buffer.from('{"key":"a"}\n'), 'is no frame'],
+  ['text', Buffer.from('{"key":"a"}\n'), 'is no frame, or longer than 1000 bytes'],
+  ['a length of 0', Buffer.alloc(4), 'is no frame'],
 ])('%s is refused', async (_, bytes, why) => {
-  const reading = all(readFrames(chunks(bytes)));
+  const reading = all(readFrames(chunks(bytes), 1000));
   await expect(reading).rejects.toMatchObject({ code: 'SPEICHER_OPTION' });
   await expect(reading).rejects.toThrow(`frame 1: ${why}`);
 });
@@ -174,7 +247,7 @@ test('no more items are on their way than the bound says', async () => {
   } as unknown as Speicher;
   const items = Array.from({ length: 2 * FLIGHT_ITEMS_MAX }, (_, index) => ({
     place: `line ${index}`,
-    item: { key: Buffer.from('k'), value: Buffer.from('v'), tag: 0, ttlMs: Infinity },
+    item,
   }));
   let stored = 0;
   const source = (async function* () {
@@ -192,7 +265,6 @@ test('behind the first that is refused no more are sent than were on their way',
       return Promise.reject(new Error('refused'));
     },
   } as unknown as Speicher;
-  const item = { key: Buffer.from('k'), value: Buffer.from('v'), tag: 0, ttlMs: Infinity };
   const source = (async function* () {
     for (let number = 1; number <= 3 * FLIGHT_ITEMS_MAX; number++) yield { place: `line ${number}`, item };
   })();
@@ -208,7 +280,7 @@ test('an item at the end of its life is dumped with a millisecond, as 0 would le
     gets: () => Promise.resolve({ value: Buffer.from('v'), tag: 3, ttlMs: 0 }),
   } as unknown as Speicher;
   const key = Buffer.from('k');
-  expect(await all(dumpItems(ending, ''))).toEqual([{ key, value: Buffer.from('v'), tag: 3, ttlMs: 1 }]);
+  expect(await all(dumpItems(ending, '', 1024))).toEqual([{ key, value: Buffer.from('v'), tag: 3, ttlMs: 1 }]);
 });
 
 test('backup copies the data of a server that runs, and serve takes the copy', async () => {

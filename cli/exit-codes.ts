@@ -10,7 +10,7 @@ export const EXIT = {
   cannotServe: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,
-  /** No connection, no reply in time, or the server refused. */
+  /** No connection, no reply in time, the server refused, or standard output takes no more. */
   failure: 3,
   /** Ctrl-C came before there was anything to print. */
   interrupted: 130,
@@ -31,6 +31,11 @@ export function errorLine(error: unknown): string {
   const code = error instanceof SpeicherError ? `${error.code}: ` : '';
   const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? error.cause : undefined;
   return `${code}${error.message}${cause === undefined ? '' : ` (${cause.message})`}`.replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** The error for standard output that takes no more. */
+export function outputError(cause: unknown): Error {
+  return new Error('not all could be written to standard output', { cause });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The command line as a whole: subcommands, help, and what each end means to a script. */
 import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
-import { EXIT, reportError } from './exit-codes.ts';
+import { EXIT, outputError, reportError } from './exit-codes.ts';
 
 const EXAMPLES = `
 Examples:
@@ -14,7 +14,10 @@ Examples:
 A server is found by --url, else SPEICHER_URL, else at tcp://127.0.0.1:14567.
 
 Exit codes: 0 done; 1 no such key, nothing to do, or data that are damaged or in use; 2 wrong usage;
-3 no connection, no reply, or refused. Those of speicher spec are its own.`;
+3 no connection, no reply, refused, or output that could not be written. Those of speicher spec are its own.`;
+
+/** Subcommands whose output is of use only as a whole. */
+const OF_USE_AS_A_WHOLE: ReadonlySet<string> = new Set(['dump']);
 
 const VERSION_FLAGS = new Set(['-V', '--version']);
 
@@ -94,6 +97,12 @@ async function program([name = '']: readonly string[]): Promise<Command> {
   return root;
 }
 
+/** A reader such as `head` that has seen enough closes the pipe; that is no error, unless it wants all there is. */
+function endWithOutput(name: string, error: NodeJS.ErrnoException): never {
+  const isEnough = error.code === 'EPIPE' && !OF_USE_AS_A_WHOLE.has(name);
+  process.exit(isEnough ? EXIT.ok : reportError(outputError(error)));
+}
+
 /**
  * Runs one command line. The exit code is set, not forced: a server goes on serving, and what is written to a pipe
  * still gets there.
@@ -101,10 +110,7 @@ async function program([name = '']: readonly string[]): Promise<Command> {
  * @param args without the program's name
  */
 export async function run(args: readonly string[]): Promise<void> {
-  // A reader such as `head` that has seen enough closes the pipe; that is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
-  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => endWithOutput(args[0] ?? '', error));
   try {
     await (await program(args)).parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -10,7 +10,7 @@ import { BinaryDialect } from './dialects/binary.ts';
 import { JsonDialect } from './dialects/json.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DataLog } from './log/data-log.ts';
-import { openData, type OpenData } from './log/durable-store.ts';
+import { hasData, openData, type OpenData } from './log/durable-store.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { parseServerOptions, type ServerOptions, type ServerOptionsInput } from './options.ts';
 import { ArenaStore } from './store/arena/arena-store.ts';
@@ -136,6 +136,7 @@ export class Server {
     try {
       // What was loaded may be more than there may be now.
       while (this.#context.store.sweep(SWEPT_ITEMS_PER_TURN)) await new Promise(setImmediate);
+      if (log !== undefined) this.#tellEvicted();
       await this.#listen();
     } catch (error) {
       await this.#data?.close();
@@ -151,10 +152,30 @@ export class Server {
   async #openData(): Promise<OpenData | undefined> {
     const { options, store, logger } = this.#context;
     const { data, durability: mode, rewriteMinBytes: rewriteBytesMin, snapshotEveryMs } = options;
-    if (data === undefined || mode === 'off') return undefined;
+    if (data === undefined) return undefined;
+    if (mode === 'off') {
+      if (await hasData(data)) {
+        logger.warn(
+          { event: 'data-unused', directory: data },
+          'durability is off: the data are neither read nor written',
+        );
+      }
+      return undefined;
+    }
     if (store.logged === undefined) throw new SpeicherError('SPEICHER_OPTION', 'data: this store cannot be logged');
     const deps = { store: store.logged, logger, clock: this.#clock };
     return openData(data, { mode, rewriteBytesMin, snapshotEveryMs }, deps);
+  }
+
+  /** What a start evicts is lost to the data as well. */
+  #tellEvicted(): void {
+    const { store, logger, options } = this.#context;
+    const { evictions: items } = store.stats();
+    if (items === 0) return;
+    logger.warn(
+      { event: 'evicted', items, limit: 'max-memory', bytes: options.maxMemoryBytes },
+      `${items} items are evicted for good: the data take more than max-memory, a greater one would have kept them`,
+    );
   }
 
   async #listen(): Promise<void> {

@@ -1,5 +1,5 @@
 /** `speicher check`, `repair` and `backup`: what a server keeps on a disk. */
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
 import { SpeicherError } from '../../protocol/index.ts';
@@ -31,8 +31,11 @@ async function expectData(directory: string, other?: string): Promise<void> {
   if (path === undefined || !(await stat(path)).isDirectory()) {
     throw new SpeicherError('SPEICHER_OPTION', `${directory} is no directory`);
   }
-  const { isOurs, noData } = await import('../../server/log/manifest.ts');
-  if (!(await readdir(path)).some(isOurs)) throw noData();
+  const [{ hasData }, { noData }] = await Promise.all([
+    import('../../server/log/durable-store.ts'),
+    import('../../server/log/manifest.ts'),
+  ]);
+  if (!(await hasData(path))) throw noData();
   if (other === undefined) return;
   const [first] = relative(path, resolve(other)).split(sep);
   if (first !== '..' && !isAbsolute(first ?? '')) {

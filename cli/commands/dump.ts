@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
+import type { Hello } from '../../client/index.ts';
 import { SpeicherError } from '../../protocol/index.ts';
 import { addConnectionOptions, connect, CONNECTION_HELP } from '../connect.ts';
 import type { DumpItem } from '../dump/dump-item.ts';
@@ -14,6 +15,7 @@ new versions, and lives from then on for as long as it had left when it was dump
 const DUMP_EXAMPLES = `${KEPT}
 
 Items that are stored or removed meanwhile may be among those dumped or not. The server must have the profile prefix.
+Where not all of it could be printed, a reader that closes the pipe among the reasons, the exit code is not 0.
 
 Examples:
   speicher dump > items.jsonl
@@ -68,34 +70,61 @@ async function* rendered(
 
 type Flags = Readonly<Record<string, unknown>>;
 
+/** What the server says of itself. A client of the usual limits asks: something else may listen there. */
+async function ask(flags: Flags): Promise<Hello> {
+  const { client } = await connect(flags, process.env);
+  try {
+    return await client.hello();
+  } finally {
+    await client.close();
+  }
+}
+
 async function dump(prefix: string | undefined, flags: Flags): Promise<void> {
-  const [{ dumpItems }, { jsonLine }, { itemFrame }] = await Promise.all([
+  const [{ dumpItems }, { jsonLine }, { itemFrame }, { wholeOutput }] = await Promise.all([
     import('../dump/transfer.ts'),
     import('../dump/json-lines.ts'),
     import('../dump/frames.ts'),
+    import('../dump/whole-output.ts'),
   ]);
   if (flags['frames'] === true && process.stdout.isTTY) {
     throw new SpeicherError('SPEICHER_OPTION', '--frames are bytes: send them to a file or a pipe');
   }
-  const { client } = await connect(flags, process.env);
+  const hello = await ask(flags);
+  // FRAME-12: no reply is longer than this.
+  const { client } = await connect(flags, process.env, { maxFrameBytes: hello['max-frame'] });
   const progress = new Progress();
   try {
     const render = flags['frames'] === true ? itemFrame : jsonLine;
-    const items = rendered(dumpItems(client, prefix ?? ''), render, progress);
-    await pipeline(Readable.from(items, { highWaterMark: 1 }), process.stdout, { end: false });
+    const items = rendered(dumpItems(client, prefix ?? '', hello['max-value']), render, progress);
+    const output = wholeOutput();
+    await pipeline(Readable.from(items, { highWaterMark: 1 }), output, { end: output !== process.stdout });
   } finally {
     progress.end();
     await client.close();
   }
 }
 
-/** @throws SpeicherError `SPEICHER_OPTION` if the file cannot be read */
-async function openInput(file: string | undefined): Promise<AsyncIterable<Uint8Array>> {
-  if (file === undefined || file === '-') return process.stdin;
+function unreadable(name: string, cause: unknown): SpeicherError {
+  return new SpeicherError('SPEICHER_OPTION', `${name} cannot be read`, { cause });
+}
+
+/** Whoever is told that a read has failed wants to know of what; the system knows only where it was opened. */
+async function* named(name: string, input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    return (await open(file)).createReadStream();
+    yield* input;
   } catch (cause) {
-    throw new SpeicherError('SPEICHER_OPTION', `${file} cannot be read`, { cause });
+    throw unreadable(name, cause);
+  }
+}
+
+/** @throws SpeicherError `SPEICHER_OPTION`, with the name of the file, here or later if it cannot be read */
+async function openInput(file: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+  if (file === undefined || file === '-') return named('standard input', process.stdin);
+  try {
+    return named(file, (await open(file)).createReadStream());
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }
 
@@ -106,8 +135,10 @@ async function load(file: string | undefined, flags: Flags): Promise<void> {
     import('../dump/frames.ts'),
   ]);
   const input = await openInput(file);
-  const items = flags['frames'] === true ? readFrames(input) : readJsonLines(input);
-  const { client } = await connect(flags, process.env);
+  const hello = await ask(flags);
+  const items = flags['frames'] === true ? readFrames(input, hello['max-frame']) : readJsonLines(input);
+  // What is on its way has bounds of its own, which one long item may go beyond.
+  const { client } = await connect(flags, process.env, { maxPendingBytes: Number.MAX_SAFE_INTEGER });
   const progress = new Progress();
   try {
     await loadItems(client, items, () => progress.add());

@@ -1,4 +1,5 @@
 /** What a dump keeps of an item, in whatever form it is written. */
+import { Buffer, isUtf8 } from 'node:buffer';
 import { SpeicherError } from '../../protocol/index.ts';
 
 export interface DumpItem {
@@ -13,6 +14,12 @@ export interface DumpItem {
 export interface PlacedItem {
   readonly place: string;
   readonly item: DumpItem;
+}
+
+/** A key as errors show it. */
+export function shownKey(key: Uint8Array): string {
+  const bytes = Buffer.from(key);
+  return isUtf8(bytes) ? JSON.stringify(bytes.toString()) : `${bytes.toString('base64')} (base64)`;
 }
 
 /** Something that is read is no dump: says where and why. */

@@ -4,11 +4,8 @@
  *
  *     SET key [TTL] [TAG] value
  */
-import { FLAG, FrameDecoder, FrameWriter, OPCODE, readRequest, RequestFrame } from '../../protocol/index.ts';
+import { FLAG, FrameDecoder, FrameWriter, OPCODE, readRequest, RequestFrame, STATUS } from '../../protocol/index.ts';
 import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
-
-/** No frame is longer: twice what a client accepts as a reply. */
-const FRAME_BYTES_MAX = 128 * 1024 * 1024;
 
 const FLAGS_TAKEN = FLAG.TTL | FLAG.TAG;
 
@@ -44,10 +41,11 @@ function itemOf(frame: RequestFrame, place: string): DumpItem {
 /**
  * Reads frames of a stream.
  *
+ * @param frameBytesMax the longest frame that the server takes, in bytes without its length
  * @throws SpeicherError `SPEICHER_OPTION`, with the number of the frame
  */
-export async function* readFrames(input: AsyncIterable<Uint8Array>): AsyncGenerator<PlacedItem> {
-  const decoder = new FrameDecoder(FRAME_BYTES_MAX);
+export async function* readFrames(input: AsyncIterable<Uint8Array>, frameBytesMax: number): AsyncGenerator<PlacedItem> {
+  const decoder = new FrameDecoder(frameBytesMax);
   const frame = new RequestFrame();
   let number = 1;
   for await (const chunk of input) {
@@ -58,7 +56,10 @@ export async function* readFrames(input: AsyncIterable<Uint8Array>): AsyncGenera
       if (!readRequest(frame, decoder.bytes, decoder.start, decoder.end)) throw badInput(place, 'is no request');
       yield { place, item: itemOf(frame, place) };
     }
-    if (outcome === 'invalid') throw badInput(`frame ${number}`, 'is no frame');
+    if (outcome === 'invalid') {
+      const isTooLong = decoder.invalidStatus === STATUS.TOO_LARGE;
+      throw badInput(`frame ${number}`, `is no frame${isTooLong ? `, or longer than ${frameBytesMax} bytes` : ''}`);
+    }
   }
   if (decoder.isMidFrame) throw badInput(`frame ${number}`, 'is not whole');
 }

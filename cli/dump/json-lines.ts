@@ -3,18 +3,27 @@
  *
  *     {"key": …, "tag": 1, "ttlMs": 30000, "value": …}
  *
- * Key and value are strings; `keyBase64` and `valueBase64` stand in their places where they are no UTF-8. `ttlMs` is
- * what was left, and absent for an item that never expires.
+ * Key and value are strings; `keyBase64` and `valueBase64` stand in their places where they are no UTF-8, or longer as
+ * text than as base64: a control character takes six bytes. `ttlMs` is what was left, and absent for an item that never
+ * expires.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
 import * as z from 'zod';
-import { KEY_BYTES_CEILING } from '../../protocol/index.ts';
-import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
+import { KEY_BYTES_CEILING, SpeicherError } from '../../protocol/index.ts';
+import { badInput, shownKey, type DumpItem, type PlacedItem } from './dump-item.ts';
 
 const LINE_FEED = 0x0a;
 
-/** No line is longer; one that is has no line break where it should. */
-const LINE_BYTES_MAX = 256 * 1024 * 1024;
+/** No line is longer: it is the longest string that V8 has. */
+const LINE_BYTES_MAX = 2 ** 29 - 24;
+
+/** What a line has beside key and value, at most. */
+const FRAME_OF_LINE_BYTES_MAX = 100;
+
+/** For each byte of UTF-8, how many JSON puts in its place. */
+const JSON_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x80 ? JSON.stringify(String.fromCharCode(byte)).length - '""'.length : 1,
+);
 
 const text = z.string().refine((value) => !/\p{Surrogate}/u.test(value), 'has half of a surrogate pair');
 const base64 = z
@@ -30,15 +39,47 @@ const schema = z.strictObject({
   valueBase64: base64.optional(),
 });
 
-function named(name: 'key' | 'value', bytes: Uint8Array): Record<string, string> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return isUtf8(bytes) ? { [name]: buffer.toString() } : { [`${name}Base64`]: buffer.toString('base64') };
+function base64Bytes({ length }: Uint8Array): number {
+  return Math.ceil(length / 3) * 4;
 }
 
-/** One line, with its line break. */
-export function jsonLine({ key, value, tag, ttlMs }: DumpItem): string {
-  const life = ttlMs === Infinity ? {} : { ttlMs };
-  return `${JSON.stringify({ ...named('key', key), tag, ...life, ...named('value', value) })}\n`;
+/**
+ * How many bytes a line has of these, without quotes.
+ *
+ * @returns as base64 if `isText` is false, else as a JSON string
+ */
+function writtenBytes(bytes: Uint8Array): { isText: boolean; length: number } {
+  const length = base64Bytes(bytes);
+  if (!isUtf8(bytes)) return { isText: false, length };
+  let textLength = 0;
+  for (let at = 0; at < bytes.length; at++) textLength += JSON_BYTES[bytes[at]!]!;
+  return textLength > length ? { isText: false, length } : { isText: true, length: textLength };
+}
+
+function named(name: 'key' | 'value', bytes: Uint8Array, isText: boolean): Record<string, string> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return isText ? { [name]: buffer.toString() } : { [`${name}Base64`]: buffer.toString('base64') };
+}
+
+/**
+ * One line, with its line break.
+ *
+ * @param lineBytesMax the longest line that will be accepted
+ * @throws SpeicherError `SPEICHER_OPTION`, with the key, if the line may be longer
+ */
+export function jsonLine({ key, value, tag, ttlMs }: DumpItem, lineBytesMax = LINE_BYTES_MAX): string {
+  const [writtenKey, writtenValue] = [writtenBytes(key), writtenBytes(value)];
+  if (writtenKey.length + writtenValue.length + FRAME_OF_LINE_BYTES_MAX > lineBytesMax) {
+    const problem = `its line would be longer than ${lineBytesMax} bytes; --frames takes it`;
+    throw new SpeicherError('SPEICHER_OPTION', `key ${shownKey(key)}: ${problem}`);
+  }
+  const fields = {
+    ...named('key', key, writtenKey.isText),
+    tag,
+    ...(ttlMs === Infinity ? {} : { ttlMs }),
+    ...named('value', value, writtenValue.isText),
+  };
+  return `${JSON.stringify(fields)}\n`;
 }
 
 function bytesOf(place: string, name: string, utf8: string | undefined, coded: string | undefined): Buffer {

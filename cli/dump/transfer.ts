@@ -1,13 +1,14 @@
 /** Items out of a server and into one, over the wire. */
 import { SpeicherError } from '../../protocol/index.ts';
 import type { Speicher } from '../../client/index.ts';
-import { badInput, type DumpItem, type PlacedItem } from './dump-item.ts';
+import { badInput, shownKey, type DumpItem, type PlacedItem } from './dump-item.ts';
 
 /** Keys that one request lists. */
 const PAGE_SIZE = 500;
 
-/** Values asked for at a time: what is held in memory is so many values at most. */
+/** Values asked for at a time, and their bytes if all are as long as may be: what is held in memory. */
 const GETS_MAX = 32;
+const GETS_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Items on their way to a server at a time, and their bytes. One item may go beyond the bytes. */
 export const FLIGHT_ITEMS_MAX = 256;
@@ -17,13 +18,15 @@ const FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
  * All items under a prefix, in the order of their keys. What is stored or removed meanwhile may be among them or not;
  * nothing else is left out.
  *
- * @throws SpeicherError as the client does
+ * @param valueBytesMax the longest value that the server takes. One may go beyond the bytes asked for at a time
+ * @throws SpeicherError as the client does, with the key if it was about a value
  */
-export async function* dumpItems(client: Speicher, prefix: string): AsyncGenerator<DumpItem> {
+export async function* dumpItems(client: Speicher, prefix: string, valueBytesMax: number): AsyncGenerator<DumpItem> {
+  const getsMax = Math.min(GETS_MAX, Math.max(1, Math.floor(GETS_BYTES_MAX / valueBytesMax)));
   let keys: Uint8Array[] = [];
   for await (const key of client.keys(prefix, { keysAs: 'bytes', pageSize: PAGE_SIZE })) {
     keys.push(Buffer.from(key));
-    if (keys.length < GETS_MAX) continue;
+    if (keys.length < getsMax) continue;
     yield* await getAll(client, keys);
     keys = [];
   }
@@ -33,7 +36,9 @@ export async function* dumpItems(client: Speicher, prefix: string): AsyncGenerat
 async function getAll(client: Speicher, keys: readonly Uint8Array[]): Promise<DumpItem[]> {
   const found = await Promise.all(
     keys.map(async (key) => {
-      const item = await client.gets(key, { as: 'bytes' });
+      const item = await client.gets(key, { as: 'bytes' }).catch((error: unknown) => {
+        throw placed(error, `key ${shownKey(key)}`);
+      });
       // What is at its end expires with the dump: 0 would let it live for ever.
       return item && { key, value: item.value, tag: item.tag, ttlMs: Math.max(1, item.ttlMs) };
     }),
@@ -41,7 +46,7 @@ async function getAll(client: Speicher, keys: readonly Uint8Array[]): Promise<Du
   return found.filter((item) => item !== undefined);
 }
 
-/** Says which item it was that could not be stored. */
+/** Says which item it was that could not be stored or had. */
 function placed(error: unknown, place: string): Error {
   if (error instanceof SpeicherError) return new SpeicherError(error.code, place, { cause: error });
   return badInput(place, error instanceof Error ? error.message : String(error), error);

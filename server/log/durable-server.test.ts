@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FLAG } from '../../protocol/index.ts';
 import { createServer, type Server } from '../index.ts';
+import { silentLogger, type Logger } from '../logger.ts';
 import { serveData, temporaryFolder } from '../testing/data-server.ts';
 import { RawPeer, requestBytes } from '../testing/raw-peer.ts';
 import { checkData, repairData } from './check.ts';
@@ -29,6 +30,34 @@ test.each(['snapshot', 'everysec', 'always'] as const)('with %s a server that wa
   expect(await ask(second, ['GET', { key: 'a' }], ['GET', { key: 'b' }])).toEqual([200, 404]);
 });
 
+/** A logger that keeps its warnings, without their texts. */
+function keepWarnings(): { logger: Logger; warnings: object[] } {
+  const warnings: object[] = [];
+  return { logger: { ...silentLogger, warn: (fields) => void warnings.push(fields) }, warnings };
+}
+
+test('with off data that are there are neither read nor written, and a warning tells', async () => {
+  const data = await temporaryFolder();
+  const kept = await serveData(data);
+  expect(await ask(kept, ['SET', { key: 'a', value: '1' }])).toEqual([200]);
+  await kept.stop();
+  const { logger, warnings } = keepWarnings();
+  const off = await serveData(data, { durability: 'off' }, { logger });
+  expect(await ask(off, ['GET', { key: 'a' }], ['SET', { key: 'a', value: '2' }])).toEqual([404, 200]);
+  expect(warnings).toEqual([{ event: 'data-unused', directory: data }]);
+  await off.stop();
+  const again = await serveData(data);
+  expect(await ask(again, ['GET', { key: 'a' }], ['COUNT', {}])).toEqual([200, 200]);
+});
+
+test('with off there is no warning where there are no data', async () => {
+  const { logger, warnings } = keepWarnings();
+  const empty = await temporaryFolder();
+  await serveData(empty, { durability: 'off' }, { logger });
+  await serveData(join(empty, 'none'), { durability: 'off' }, { logger });
+  expect(warnings).toEqual([]);
+});
+
 async function itemsOf(server: Server): Promise<number> {
   const peer = await RawPeer.connect(server);
   const { text } = await peer.ask('STATS');
@@ -36,7 +65,7 @@ async function itemsOf(server: Server): Promise<number> {
   return Number(/items(\d+)/.exec(text)?.[1]);
 }
 
-test('a start under a smaller limit evicts what is too much before anybody is served, and it does not return', async () => {
+test('a start under a smaller limit warns, and evicts what is too much for good before anybody is served', async () => {
   const data = await temporaryFolder();
   const ITEMS = 3000;
   const first = await serveData(data);
@@ -46,8 +75,11 @@ test('a start under a smaller limit evicts what is too much before anybody is se
   );
   expect(new Set(await ask(first, ...requests))).toEqual(new Set([200]));
   await first.stop();
-  const small = await serveData(data, { maxMemoryBytes: '1MiB' });
+  const { logger, warnings } = keepWarnings();
+  const small = await serveData(data, { maxMemoryBytes: '1MiB' }, { logger });
   const left = await itemsOf(small);
+  const limit = { limit: 'max-memory', bytes: 1024 * 1024 };
+  expect(warnings).toEqual([{ event: 'evicted', items: ITEMS - left, ...limit }]);
   expect(left).toBeLessThan(1100);
   expect(left).toBeGreaterThan(800);
   await small.stop();

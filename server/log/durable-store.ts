@@ -1,5 +1,6 @@
 /** A server's store on a directory of the machine: lock, load, and the log that keeps it from then on. */
 import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import { SpeicherError } from '../../protocol/index.ts';
 import type { RaisedClock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
@@ -8,6 +9,7 @@ import { DataLog } from './data-log.ts';
 import type { DataLogOptions } from './data-log-options.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import type { Disk } from './disk.ts';
+import { isOurs } from './manifest.ts';
 import { openNodeDisk } from './node-disk.ts';
 
 export interface OpenData {
@@ -22,6 +24,12 @@ export interface DataDependencies {
   readonly clock: RaisedClock;
   /** Default: the directory itself. */
   readonly disk?: Disk;
+}
+
+/** Whether a directory has files of a server's data. One that cannot be looked at has none that anybody could load. */
+export async function hasData(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch(() => []);
+  return names.some(isOurs);
 }
 
 /**
