@@ -77,7 +77,7 @@ async function takeCut(from: Disk): Promise<Cut> {
   throw new SpeicherError('SPEICHER_STORAGE', 'the files of the directory never stand still');
 }
 
-/** What must be the same before and after they are looked at: what a later manifest says is safe may lie behind that. */
+/** What must be the same before and after all are measured: a later manifest may call safe what lies behind that. */
 function filesOf({ snapshot, logs, firstSequence, safeSequence }: Manifest): unknown {
   return { snapshot, logs, firstSequence, safeSequence };
 }
