@@ -135,8 +135,12 @@ async function backUpAmongChanges(seed: number): Promise<void> {
     versions.push(store.lastVersion);
   };
   let snapshot: Promise<void> = Promise.resolve();
+  // Now and then the server stops in order meanwhile.
+  let stepsLeft = random() < 0.5 ? 20 + random() * 30 : Infinity;
   const disturb = async (): Promise<void> => {
+    if (stepsLeft <= 0) return microtasks(random() * 100);
     change();
+    if (--stepsLeft <= 0) return log.close();
     if (random() < 0.2) snapshot = log.snapshot();
     await microtasks(random() * 100);
     if (random() < 0.3) await snapshot;
