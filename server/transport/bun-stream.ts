@@ -94,6 +94,8 @@ class BunStream implements ByteStream {
   #isPaused = false;
   #hasEnded = false;
   #isEnding = false;
+  /** Whether the socket is being called: what it tells meanwhile waits until that is over. */
+  #isCalling = false;
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
@@ -110,7 +112,7 @@ class BunStream implements ByteStream {
   }
 
   write(bytes: Uint8Array, end: number): boolean {
-    const takenBytes = this.#rests.length > 0 ? 0 : this.#socket.write(bytes, 0, end);
+    const takenBytes = this.#rests.length > 0 ? 0 : this.#call(() => this.#socket.write(bytes, 0, end));
     // A socket that is closed takes nothing any more, and Bun tells of it by itself.
     if (takenBytes < 0 || takenBytes >= end) return true;
     this.#rests.push({ bytes, start: takenBytes, end });
@@ -120,7 +122,7 @@ class BunStream implements ByteStream {
 
   pause(): void {
     this.#isPaused = true;
-    this.#socket.pause();
+    this.#call(() => this.#socket.pause());
   }
 
   resume(): void {
@@ -129,7 +131,7 @@ class BunStream implements ByteStream {
     while (!this.#isPaused && this.#unread.length > 0) this.received(this.#unread.shift()!);
     if (this.#isPaused) return;
     if (this.#hasEnded) this.#reader?.ended();
-    this.#socket.resume();
+    this.#call(() => this.#socket.resume());
   }
 
   end(): void {
@@ -156,6 +158,7 @@ class BunStream implements ByteStream {
   }
 
   closed(error?: Error): void {
+    if (this.#isCalling) return queueMicrotask(() => this.closed(error));
     this.#forgetRests();
     this.#reader?.closed(error);
     this.#reader = undefined;
@@ -176,8 +179,17 @@ class BunStream implements ByteStream {
     if (this.#isEnding && this.#rests.length === 0) this.#shutDown();
   }
 
+  #call<Result>(call: () => Result): Result {
+    this.#isCalling = true;
+    try {
+      return call();
+    } finally {
+      this.#isCalling = false;
+    }
+  }
+
   #shutDown(): void {
-    this.#socket.shutdown();
+    this.#call(() => this.#socket.shutdown());
     this.#reader?.finished();
   }
 

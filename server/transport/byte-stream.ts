@@ -3,7 +3,10 @@
  * sockets of node:net and node:tls (socket-stream.ts), and over those of Bun (bun-stream.ts).
  */
 
-/** What a stream tells the connection above it. After `closed` it tells nothing more. */
+/**
+ * What a stream tells the connection above it. After `closed` it tells nothing more, and never tells that from within
+ * `write`, `end`, `pause` or `resume`: whoever calls these is amid something, with replies in a buffer that all share.
+ */
 export interface StreamReader {
   /** `bytes[start]` up to `bytes[end - 1]` have come. They are borrowed: the stream uses its buffer again. */
   received(bytes: Uint8Array, start: number, end: number): void;

@@ -178,7 +178,7 @@ class HandleStream implements ByteStream {
     const { binding, idleRequest: request } = this.#runtime;
     const view = this.#runtime.view(bytes, end);
     const status = this.#handle.writeBuffer(request, view);
-    if (status !== 0) this.#check(status, 'write');
+    if (status !== 0) this.#checkLater(status, 'write');
     else if (binding.streamBaseState[binding.kLastWriteWasAsync] !== 0) {
       request.bytes = view;
       request.oncomplete = (status) => this.#written(status, bytes);
@@ -192,13 +192,13 @@ class HandleStream implements ByteStream {
   pause(): void {
     if (this.#reader === undefined || !this.#isReading) return;
     this.#isReading = false;
-    this.#check(this.#handle.readStop(), 'read');
+    this.#checkLater(this.#handle.readStop(), 'read');
   }
 
   resume(): void {
     if (this.#reader === undefined || this.#isReading || this.#hasEnded) return;
     this.#isReading = true;
-    this.#check(this.#handle.readStart(), 'read');
+    this.#checkLater(this.#handle.readStart(), 'read');
   }
 
   end(): void {
@@ -207,7 +207,8 @@ class HandleStream implements ByteStream {
     request.oncomplete = (status) => this.#shutDown(status);
     const status = this.#handle.shutdown(request);
     // A positive one says that it is done already.
-    if (status !== 0) this.#shutDown(status);
+    if (status < 0) this.#checkLater(status, 'shutdown');
+    else if (status > 0) this.#shutDown(status);
   }
 
   destroy(): void {
@@ -238,6 +239,11 @@ class HandleStream implements ByteStream {
   #shutDown(status: number): void {
     if (status < 0) this.#check(status, 'shutdown');
     else this.#reader?.finished();
+  }
+
+  /** The same for who has made the call, and is to be done with what it is amid before it is told. */
+  #checkLater(status: number, call: string): void {
+    if (status < 0) queueMicrotask(() => this.#check(status, call));
   }
 
   /** Closes and tells so, if a call of the handle's has failed. */
