@@ -189,6 +189,7 @@ export class Dispatcher {
       reply.status = STATUS.TOO_LARGE; // KEY-3
     } else if (this.#context.log?.isAccepting === false && (form.isChange || (request.flags & FLAG.TTL) !== 0)) {
       reply.status = STATUS.UNAVAILABLE; // STATUS-1: the storage is out of reach, and nothing was changed
+      session.breakOff();
     } else {
       form.run(this.#context, session, request, reply, page);
       if (reply.status === STATUS.OUT_OF_MEMORY && this.#context.store.isMakingRoom === true) session.progress.wait();

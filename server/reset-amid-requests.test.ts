@@ -22,9 +22,9 @@ test.each(['auto', 'plain'] as const)('replies to who has gone reach nobody (tra
   for (const _key of keys) await peer.reply();
   await peer.ask('SET', { key: 'secret', value: SECRET });
   const others = await Promise.all([1, 2, 3].map(() => RawPeer.connect(server)));
-  let isOver = false;
+  const load = { isOver: false };
   const asked = others.map(async (other) => {
-    for (let id = 1; !isOver; id++)
+    for (let id = 1; !load.isOver; id++)
       expect(await other.ask('PING', { id, value: 'x' })).toMatchObject({ id, text: 'x' });
   });
   for (let reset = 0; reset < RESETS; reset++) {
@@ -38,6 +38,6 @@ test.each(['auto', 'plain'] as const)('replies to who has gone reach nobody (tra
     leaving.socket.resetAndDestroy();
     await closed;
   }
-  isOver = true;
+  load.isOver = true;
   await Promise.all(asked);
 });

@@ -10,6 +10,8 @@ export class Session {
   authFailures = 0;
   /** Set by QUIT and by that limit: nothing behind the present request is carried out (TRANSPORT-3). */
   isEnding = false;
+  /** What was asked for is done in part (STATUS-3): nothing is replied to it, and the connection is to be closed. */
+  isBroken = false;
 
   #progress: Progress | undefined;
 
@@ -27,6 +29,14 @@ export class Session {
   /** Gives up the present request. */
   abandon(): void {
     this.#progress?.finish();
+  }
+
+  /** Gives up the present request, which cannot go on. Where it has changed items already no status would be true. */
+  breakOff(): void {
+    const progress = this.#progress;
+    if (progress?.isUnfinished !== true) return;
+    this.isBroken = progress.count > 0;
+    progress.finish();
   }
 
   /** Whether the present request is to be handed in again. */

@@ -46,6 +46,13 @@ export interface ByteStream {
   destroy(): void;
 }
 
+/** A byte stream whose replies wait for what was changed for them. */
+export interface RequestStream extends ByteStream {
+  /** Requests that have come by it are carried out now: what is changed until `endRequests`, is changed for it. */
+  beginRequests(): void;
+  endRequests(): void;
+}
+
 /** Who is at the other end of a connection; only those of Unix sockets have no address. */
 export function peerName(address: string | undefined, port: number | undefined): string {
   return address === undefined ? 'unix' : `${address}:${port}`;

@@ -16,7 +16,7 @@ import type { BatchClock } from '../clock.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerContext } from '../context.ts';
 import { Session } from '../session.ts';
-import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { RequestStream, StreamReader } from './byte-stream.ts';
 import type { Lookahead } from './lookahead.ts';
 import type { Turns } from './turns.ts';
 
@@ -61,7 +61,7 @@ export interface ConnectionHost {
 export class Connection implements StreamReader {
   readonly session: Session;
   readonly #host: ConnectionHost;
-  readonly #stream: ByteStream;
+  readonly #stream: RequestStream;
   readonly #decoder: FrameDecoder;
   #state: State = 'reading';
   #clientEnded = false;
@@ -80,7 +80,7 @@ export class Connection implements StreamReader {
   /** What the host has counted for this connection in the sum over all. */
   #accountedBytes = 0;
 
-  constructor(host: ConnectionHost, stream: ByteStream) {
+  constructor(host: ConnectionHost, stream: RequestStream) {
     this.#host = host;
     this.#stream = stream;
     const { options, authenticator } = host.context;
@@ -182,15 +182,24 @@ export class Connection implements StreamReader {
 
   /** Answers the frames that have come, as long as the client reads the replies. */
   #process(): void {
-    const { clock } = this.#host;
-    clock.hold();
+    this.#begin();
     try {
       this.#answerAll();
     } finally {
-      clock.release();
+      this.#end();
     }
     if (this.#state === 'reading' && this.#clientEnded) this.#linger(); // TRANSPORT-4
     this.#watchFrame();
+  }
+
+  #begin(): void {
+    this.#host.clock.hold();
+    this.#stream.beginRequests();
+  }
+
+  #end(): void {
+    this.#stream.endRequests();
+    this.#host.clock.release();
   }
 
   #answerAll(): void {
@@ -222,20 +231,21 @@ export class Connection implements StreamReader {
 
   /** Goes on with an unfinished request turn by turn, and then with what came behind it. */
   #doInSlices(frame: Uint8Array): void {
-    const { clock, context, turns } = this.#host;
+    const { context, turns } = this.#host;
     this.#state = 'busy';
     this.#frameBegunMs = 0;
     this.#stream.pause();
     const slice = (): void => {
       if (this.#state !== 'busy') return;
-      clock.hold();
+      this.#begin();
       try {
         this.#answer(frame, 0, frame.length);
       } finally {
-        clock.release();
+        this.#end();
       }
       if (this.session.isUnfinished) return turns.add(slice);
       context.counters.requests++;
+      if (!this.#isIn('busy')) return;
       this.#state = 'reading';
       this.#process();
       if (this.#isIn('reading')) this.#stream.resume();
@@ -257,6 +267,10 @@ export class Connection implements StreamReader {
       writer.length = replyAt;
       this.session.abandon();
       dialect.fail(bytes, start);
+    }
+    if (this.session.isBroken) {
+      writer.length = replyAt;
+      this.close('broken-off');
     }
     if (!wasAuthenticated) this.#countBeforeAuth(end - start);
   }

@@ -5,14 +5,15 @@
  * never leaves: the connection is closed, and so the client knows that it knows nothing.
  */
 import type { FrameWriter } from '../../protocol/index.ts';
-import type { ByteStream, StreamReader } from './byte-stream.ts';
+import type { ByteStream, RequestStream, StreamReader } from './byte-stream.ts';
 import { Held, type Holder, type LoopTurn } from './loop-turn.ts';
 import type { ReplyBox } from './reply-box.ts';
 
 /** Up to this many bytes a copy costs less than a new buffer for the next replies. */
 const COPY_BYTES_MAX = 2048;
 
-export class GatedStream implements ByteStream, StreamReader, Holder {
+export class GatedStream implements RequestStream, StreamReader, Holder {
+  hasChanged = false;
   readonly peer: string;
   readonly #inner: ByteStream;
   readonly #turn: LoopTurn;
@@ -48,7 +49,7 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
   }
 
   write(bytes: Uint8Array, end: number): boolean {
-    const reasons = this.#turn.reasonsToWait();
+    const reasons = this.#turn.reasonsToWait(this);
     const isCopied = end <= COPY_BYTES_MAX && bytes === this.#writer.bytes;
     // What is long pays for its way alone, and would need a buffer of its own to wait in.
     if (!isCopied && reasons === 0 && this.#first === undefined) return this.#inner.write(bytes, end);
@@ -88,6 +89,14 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
     this.#inner.destroy();
   }
 
+  beginRequests(): void {
+    this.#turn.beginFor(this);
+  }
+
+  endRequests(): void {
+    this.#turn.endFor(this);
+  }
+
   received(bytes: Uint8Array, start: number, end: number): void {
     this.#turn.bring(this, bytes, start, end);
   }
@@ -122,7 +131,7 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
 
   settle(held: Held, error: Error | undefined): void {
     if (this.#isGone) return;
-    if (error !== undefined) return this.#lose(error);
+    if (error !== undefined) return this.lose(error);
     held.isFree = true;
     if (this.#first !== held) return;
     let isTaken = true;
@@ -161,7 +170,8 @@ export class GatedStream implements ByteStream, StreamReader, Holder {
     return isTaken;
   }
 
-  #lose(error: Error): void {
+  lose(error: Error): void {
+    if (this.#isGone) return;
     this.#isGone = true;
     this.#forget();
     this.#reader?.closed(error);

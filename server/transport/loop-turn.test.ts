@@ -159,13 +159,72 @@ test.each(['EIO', 'ENOSPC'])(
     scene.change(c, 'changed');
     scene.fault = () => code;
     await turnEnd();
-    const closed = ['a is closed: the storage fails', 'b: read', 'c is closed: the storage fails'];
-    expect(scene.events.splice(0)).toEqual(['write', ...closed]);
+    const closed = ['a is closed: the storage fails', 'c is closed: the storage fails'];
+    expect(scene.events.splice(0)).toEqual(['write', ...closed, 'b: read']);
     scene.reply(b, 'read');
     await turnEnd();
     expect(scene.events).toEqual(['b: read']);
   },
 );
+
+test.each([
+  ['everysec', 'write'],
+  ['always', 'write'],
+  ['always', 'sync'],
+] as const)('with %s and a %s that fails, a change without a reply closes its connection', async (mode, failing) => {
+  const scene = await Scene.open(mode);
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.fault = (operation) => (operation === failing ? 'EIO' : undefined);
+  scene.changeQuietly(a, 'quiet');
+  await turnEnd();
+  expect(scene.events).toContain('a is closed: the storage fails');
+  scene.reply(b, 'read');
+  await turnEnd();
+  expect(scene.events.at(-1)).toBe('b: read');
+});
+
+test('who reads in the turn of another one whose change fails has its reply', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.fault = (operation) => (operation === 'write' ? 'EIO' : undefined);
+  scene.changeQuietly(a, 'quiet');
+  scene.reply(b, 'read');
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a is closed: the storage fails', 'b: read']);
+});
+
+test('the last slice of a request answers for those before it, and not for others’ changes', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.fault = (operation) => (operation === 'write' ? 'EIO' : undefined);
+  scene.changeQuietly(a, 'slice');
+  b.beginRequests();
+  scene.reply(b, 'read');
+  b.endRequests();
+  a.beginRequests();
+  scene.reply(a, 'done');
+  a.endRequests();
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'a is closed: the storage fails', 'b: read']);
+});
+
+test('what is changed when a reply leaves is answered for by the next turn', async () => {
+  const scene = await Scene.open();
+  const [a, b] = [scene.connect('a'), scene.connect('b')];
+  scene.reply(a, 'read');
+  scene.log.demandSync();
+  scene.reply(b, 'synced');
+  scene.onDrained = (name, stream) => {
+    if (name !== 'a') return;
+    scene.onDrained = () => {};
+    scene.fault = (operation) => (operation === 'write' ? 'EIO' : undefined);
+    scene.change(stream, 'changed');
+  };
+  await turnEnd();
+  await turnEnd();
+  expect(scene.events).not.toContain('a: changed');
+  expect(scene.events).toContain('a is closed: the storage fails');
+});
 
 test.each(['EIO', 'ENOSPC'])('what fails with %s before the turn ends is lost as well', async (code) => {
   const scene = await Scene.open();

@@ -25,14 +25,18 @@ const BROUGHT_BYTES_MAX = 8192;
 const WAIT = {
   /** Something that it may tell of is not written yet, or not safe enough. */
   unsettled: 1,
-  /** Something was changed for it: it tells of what can fail to be written. */
+  /** Something was changed for its connection in this turn: it tells of what can fail to be written. */
   changed: 2,
   /** SYNC-1: it waits for a sync, whatever the mode is. */
   demanded: 4,
 } as const;
 
-/** Whose replies are held. */
+/** Whose requests change something, and whose replies are held. */
 export interface Holder {
+  /** Whether something was changed for it that is not written yet. The turn's to set. */
+  hasChanged: boolean;
+  /** What was changed for it is not kept, be there a reply that tells of it or not: it cannot go on. */
+  lose(error: Error): void;
   /** The reply may leave, or never may: called once. */
   settle(held: Held, error: Error | undefined): void;
 }
@@ -112,15 +116,18 @@ export class LoopTurn {
   /** How much has come since replies last left. */
   #takenBytes = 0;
   #held: Held[] = [];
+  /** Those for which something was changed in this turn. */
+  #changers: Holder[] = [];
+  /** Whose requests are carried out at the moment, and how much the log had been told before. */
+  #current: Holder | undefined;
+  #toldBefore = 0;
   #demanded = 0;
   #box = new ReplyBox();
-  #told: number;
 
   constructor({ clock, lookahead, log }: LoopTurnDependencies) {
     this.#clock = clock;
     this.#lookahead = lookahead;
     this.#log = log;
-    this.#told = log?.told ?? 0;
   }
 
   /** Takes what has come, `bytes[start]` up to `bytes[end - 1]`: it is carried out by the end of the turn. */
@@ -187,17 +194,38 @@ export class LoopTurn {
     setImmediate(this.#onImmediate);
   }
 
+  /** Requests of this holder are carried out until `endFor`: what the log is told meanwhile was changed for it. */
+  beginFor(holder: Holder): void {
+    if (this.#log === undefined) return;
+    this.#current = holder;
+    this.#toldBefore = this.#log.told;
+  }
+
+  endFor(holder: Holder): void {
+    if (this.#log === undefined) return;
+    this.#noteChanges(holder);
+    this.#current = undefined;
+  }
+
+  /** What is changed without a reply, by QUIET or by a slice of a request, is answered for too. */
+  #noteChanges(holder: Holder): void {
+    if (holder.hasChanged || this.#current !== holder || this.#log!.told === this.#toldBefore) return;
+    holder.hasChanged = true;
+    this.#changers.push(holder);
+    this.#plan();
+  }
+
   /**
    * Why the replies to what a read has brought have to wait for the log. To be asked once for all of them, behind it.
+   * It takes the demand of a SYNC with it.
    *
    * @returns bits of WAIT
    */
-  reasonsToWait(): number {
+  reasonsToWait(holder: Holder): number {
     const log = this.#log;
     if (log === undefined) return 0;
-    const { told } = log;
-    const changed = told === this.#told ? 0 : WAIT.changed;
-    this.#told = told;
+    this.#noteChanges(holder);
+    const changed = holder.hasChanged ? WAIT.changed : 0;
     if (log.takeDemand()) return WAIT.demanded | changed;
     return log.isSettled ? 0 : WAIT.unsettled | changed;
   }
@@ -218,25 +246,38 @@ export class LoopTurn {
   /** Writes what was changed, and lets go what may leave then. */
   #leave(): void {
     const all = this.#held;
+    const changers = this.#changers;
     const isAnyDemanded = this.#demanded > 0;
     this.#held = [];
+    if (changers.length > 0) this.#changers = [];
     this.#demanded = this.#takenBytes = 0;
+    for (const holder of changers) holder.hasChanged = false;
     const ticket = this.#log?.commit() ?? 0;
+    // Asked before any reply leaves: whoever goes on then may change something that this turn does not answer for.
+    const demandTicket = isAnyDemanded ? this.#log!.commit(true) : 0;
     if (ticket === 0 && !isAnyDemanded) return settleAll(all, undefined);
     // All are looked at before any leaves: one that has left may hold something else at once.
     const ready = all.filter(({ reasons }) => reasons === 0);
     const demanding = all.filter(({ reasons }) => reasons & WAIT.demanded);
     const others = all.filter(({ reasons }) => reasons !== 0 && !(reasons & WAIT.demanded));
     settleAll(ready, undefined);
-    if (isAnyDemanded) this.#settleOnce(demanding, this.#log!.commit(true));
-    this.#settleOnce(others, ticket);
+    if (isAnyDemanded) this.#settleOnce(demanding, [], demandTicket);
+    this.#settleOnce(others, changers, ticket);
   }
 
-  /** @param ticket what `commit` has returned */
-  #settleOnce(all: readonly Held[], ticket: number): void {
-    if (ticket === LOST) lose(all);
+  /**
+   * @param changers who is lost with what was changed, and may have no reply among them
+   * @param ticket what `commit` has returned
+   */
+  #settleOnce(all: readonly Held[], changers: readonly Holder[], ticket: number): void {
+    if (ticket === LOST) lose(all, changers);
     else if (ticket === 0) settleAll(all, undefined);
-    else this.#log!.whenSafe(ticket, (error) => settleAll(all, error));
+    else {
+      this.#log!.whenSafe(ticket, (error) => {
+        if (error !== undefined) loseAll(changers, error);
+        settleAll(all, error);
+      });
+    }
   }
 }
 
@@ -244,10 +285,13 @@ function settleAll(all: readonly Held[], error: Error | undefined): void {
   for (const held of all) held.holder.settle(held, error);
 }
 
-/** Those that were to be safe are lost with those that tell of changes; for others nothing is amiss. */
-function lose(all: readonly Held[]): void {
+function loseAll(holders: readonly Holder[], error: Error): void {
+  for (const holder of holders) holder.lose(error);
+}
+
+/** Those that were to be safe are lost with those for whom something was changed; for others nothing is amiss. */
+function lose(all: readonly Held[], changers: readonly Holder[]): void {
   const error = new Error('the storage fails');
-  for (const held of all) {
-    held.holder.settle(held, held.reasons & (WAIT.changed | WAIT.demanded) ? error : undefined);
-  }
+  loseAll(changers, error);
+  for (const held of all) held.holder.settle(held, held.reasons & WAIT.demanded ? error : undefined);
 }

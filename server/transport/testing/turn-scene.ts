@@ -94,8 +94,18 @@ export class Scene {
     else this.writer.detach();
   }
 
+  /** A change and its reply. */
   change(stream: GatedStream, text: string): void {
+    stream.beginRequests();
     this.store.set('key', text, 1000);
     this.reply(stream, text);
+    stream.endRequests();
+  }
+
+  /** A change without a reply. */
+  changeQuietly(stream: GatedStream, text: string): void {
+    stream.beginRequests();
+    this.store.set('key', text, 1000);
+    stream.endRequests();
   }
 }
