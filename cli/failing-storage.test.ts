@@ -87,3 +87,23 @@ test('a write that fails ends acknowledgements, not reads, and the exit code tel
   await reader.close();
   expect(await again.stop()).toBe(0);
 });
+
+test('a request on many items whose storage fails amid it ends, and is neither confirmed nor denied', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'speicher-'));
+  cleanups.push(() => rm(data, { recursive: true }));
+  const limited = await serveLimited(data);
+  const [client, other] = [new Speicher(limited.url), new Speicher(limited.url)];
+  cleanups.push(() => Promise.all([client.close(), other.close()]));
+  // A log of half the limit, and a request whose changes take more than the other half.
+  const keys = Array.from({ length: 2500 }, (_, at) => `k${at}`.padEnd(40, 'x'));
+  await Promise.all(keys.map((key) => client.set(key, '1')));
+  await expect(client.touchPrefix('k', 60_000)).rejects.toMatchObject({
+    code: 'SPEICHER_CONNECTION_LOST',
+    outcome: 'unknown',
+  });
+  await expect(other.set('later', 'x')).rejects.toMatchObject({ status: 503 });
+  expect(await other.get(keys[0]!)).toBe('1');
+  expect(await other.stats()).toMatchObject({ 'log-state': 'failed' });
+  limited.child.kill('SIGTERM');
+  expect((await limited.exited)[0]).toBe(1);
+});

@@ -47,6 +47,21 @@ export async function writeSnapshot(
   store: LoggedStore,
   options: SnapshotOptions,
 ): Promise<WrittenSnapshot> {
+  try {
+    return await walkInto(disk, name, number, store, options);
+  } finally {
+    // Otherwise a walk that has failed would go on where items move, into a buffer that nobody empties.
+    store.endWalk();
+  }
+}
+
+async function walkInto(
+  disk: Disk,
+  name: string,
+  number: number,
+  store: LoggedStore,
+  options: SnapshotOptions,
+): Promise<WrittenSnapshot> {
   let writer = new FrameWriter();
   let spare = new FrameWriter();
   let items = 0;

@@ -89,3 +89,29 @@ test.each(Object.keys(STORES))(
   },
   120_000,
 );
+
+const noRoomForSnapshots = (operation: string, file: string): string | undefined =>
+  operation === 'write' && file.startsWith('snapshot-') ? 'ENOSPC' : undefined;
+
+test.each(Object.keys(STORES))('of %s nothing is visited behind a snapshot that failed', async (name) => {
+  const clock = new ManualClock();
+  const store = STORES[name]!(clock);
+  const keys = Array.from({ length: 3000 }, (_, number) => `k${number}`);
+  for (const key of keys) perform(store, 'set', { key, value: '' });
+  let visits = 0;
+  const counted = new Proxy(store.logged!, {
+    get: (logged, property) => {
+      if (property === 'beginWalk') {
+        return (visit: (item: ItemState) => void) => logged.beginWalk((item) => (visits++, visit(item)));
+      }
+      const value: unknown = Reflect.get(logged, property);
+      return typeof value === 'function' ? value.bind(logged) : value;
+    },
+    set: (logged, property, value) => Reflect.set(logged, property, value),
+  });
+  const log = await openLog(calmDisk({ fault: noRoomForSnapshots }), counted, { nowMs: () => clock.nowMs() });
+  await expect(log.snapshot()).rejects.toThrow('ENOSPC');
+  visits = 0;
+  for (const key of keys) perform(store, 'set', { key, value: 'longer value' });
+  expect(visits).toBe(0);
+});

@@ -78,4 +78,6 @@ export interface LoggedStore extends ItemSink {
    * @returns whether it has ended
    */
   walk(itemsMax: number): boolean;
+  /** Ends the walk, wherever it is: nothing is visited any more. */
+  endWalk(): void;
 }

@@ -155,6 +155,10 @@ export class ModelStore implements LoggedStore {
     return false;
   }
 
+  endWalk(): void {
+    this.#walk = this.#visit = undefined;
+  }
+
   /** All that is in it, as JSON that is equal if and only if the items are: an array for each, its key first. */
   fingerprint(): string {
     const entries = [...this.items.keys()].toSorted().map((key) => {

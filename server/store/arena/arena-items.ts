@@ -237,6 +237,10 @@ export class ArenaItems implements OrderedItems {
     return this.#walk === undefined;
   }
 
+  endWalk(): void {
+    this.#walk = undefined;
+  }
+
   clear(): void {
     this.#slabs.clear();
     this.#chains.clear();

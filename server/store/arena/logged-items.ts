@@ -104,6 +104,10 @@ export class LoggedItems implements LoggedStore {
     return this.#items.walk(itemsMax, this.#clock.nowMs());
   }
 
+  endWalk(): void {
+    this.#items.endWalk();
+  }
+
   #recentMs(): number {
     if (this.#accessesLeft-- === 0) {
       this.#accessMs = this.#clock.nowMs();

@@ -68,4 +68,8 @@ export class LoggedTable implements LoggedStore {
     }
     return false;
   }
+
+  endWalk(): void {
+    this.#walk = this.#visit = undefined;
+  }
 }
