@@ -347,6 +347,9 @@ export class LogWriter implements ItemSink {
   /** Closes the files; nothing is written or synced any more. */
   async close(): Promise<void> {
     this.state = 'failed';
+    this.cause ??= new Error('the log is closed');
+    // Whoever still waits was not served by the last sync.
+    this.#waiters.fail(this.cause);
     for (const file of [...this.#before, this.#log.file]) await file.close();
   }
 }
