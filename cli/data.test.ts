@@ -47,7 +47,7 @@ test('good data are good, and damaged ones are told of and saved', async () => {
   expect(repaired.stdout).toMatch(/2 items are written to /);
   expect(await speicher('check', saved)).toMatchObject({ code: 0, stdout: expect.stringContaining('good: 2 items') });
   expect(await readFile(join(data, 'log-1'))).toEqual(bytes);
-  expect(await readdir(data)).toEqual(['log-1', 'manifest']);
+  expect((await readdir(data)).toSorted()).toEqual(['log-1', 'manifest']);
 });
 
 test('an end that is missing behind an orderly stop is no torn tail', async () => {
@@ -84,12 +84,12 @@ test('a path that has no data is a wrong path, and nothing is made of it', async
 
 test('neither repair nor backup writes into what it reads', async () => {
   const data = await writeData(1);
-  const before = await readdir(data);
+  const before = (await readdir(data)).toSorted();
   for (const command of ['repair', 'backup']) {
     for (const to of [data, join(data, 'inside'), `${data}/../data/inside`]) {
       const { code, stderr } = await speicher(command, data, '--to', to);
       expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('lies in it') });
     }
   }
-  expect(await readdir(data)).toEqual(before);
+  expect((await readdir(data)).toSorted()).toEqual(before);
 });

@@ -42,7 +42,7 @@ function runScript(script: string): Promise<{ code: number; stderr: string }> {
 
 test.each(['dump', 'dump --frames'])('%s whose reader ends early fails, and says why', async (command) => {
   const { code, stderr } = await runScript(`speicher ${command} | head -c 1000 > "$FILE"`);
-  expect(stderr).toBe('speicher: not all could be written to standard output (write EPIPE)\n');
+  expect(stderr).toMatch(/^speicher: not all could be written to standard output \(.*EPIPE.*\)\n$/);
   expect(code).toBe(3);
 });
 
