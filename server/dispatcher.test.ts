@@ -20,7 +20,7 @@ async function dispatcherOnDisk() {
   const disk = calmDisk({ fault: (operation) => (isFailing && operation === 'write' ? 'EIO' : undefined) });
   const options = parseServerOptions({});
   const store = createStore(options, systemClock);
-  const log = await openLog(disk, store.logged!);
+  const log = await openLog(disk, store.logged);
   const counters = { startedMs: 0, connections: 0, requests: 0 };
   const context = { options, store, clock: systemClock, logger: silentLogger, authenticator: undefined, counters, log };
   const dispatcher = new Dispatcher(context);
