@@ -5,7 +5,7 @@
 import type { ItemSink } from '../store/item-sink.ts';
 import { BlockReader } from './block-reader.ts';
 import type { ReadableDisk, ReadableFile } from './disk.ts';
-import { logName, readManifest, snapshotName, type Manifest } from './manifest.ts';
+import { namesOf, readManifest, type Manifest } from './manifest.ts';
 import { RecordReader } from './records.ts';
 
 /** What a disk cannot read it cannot read by so much at a time, mostly. */
@@ -58,9 +58,8 @@ export async function salvage(damaged: ReadableDisk, sink: ItemSink): Promise<Sa
 }
 
 /** The snapshot and the logs behind it, as far as they are there. */
-function namesInOrder({ snapshot, logs }: Manifest, names: readonly string[]): string[] {
-  const named = [...(snapshot === null ? [] : [snapshotName(snapshot)]), ...logs.map(logName)];
-  return named.filter((name) => names.includes(name));
+function namesInOrder(manifest: Manifest, names: readonly string[]): string[] {
+  return namesOf(manifest).filter((name) => names.includes(name));
 }
 
 /** The same without a manifest, by their numbers: a snapshot has that of the log that goes on behind it. */
