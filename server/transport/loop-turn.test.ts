@@ -183,6 +183,16 @@ test.each([
   expect(scene.events.at(-1)).toBe('b: read');
 });
 
+test('with always and a sync by another thread that fails, a change without a reply closes its connection', async () => {
+  const scene = await Scene.open('always');
+  const a = scene.connect('a');
+  scene.fault = (operation) => (operation === 'sync' ? 'EIO' : undefined);
+  scene.changeQuietly(a, 'x'.repeat(300_000));
+  await turnEnd();
+  await turnEnd();
+  expect(scene.events).toEqual(['write', 'sync', expect.stringMatching(/^a is closed: .*EIO/)]);
+});
+
 test('who reads in the turn of another one whose change fails has its reply', async () => {
   const scene = await Scene.open();
   const [a, b] = [scene.connect('a'), scene.connect('b')];
